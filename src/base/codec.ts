@@ -1,0 +1,10 @@
+/**
+ * Plain values to bytes and back. The inside asks for one and never knows which: production and
+ * simulation hand in the msgpack one of `src/wire`.
+ */
+export interface Codec {
+  /** The bytes of a plain value: null, booleans, numbers, strings, bytes, arrays and objects of them. */
+  encode(value: unknown): Uint8Array;
+  /** The value again. Throws if the bytes are not one whole value. */
+  decode(bytes: Uint8Array): unknown;
+}

@@ -1,0 +1,40 @@
+/**
+ * The ordered space that every machine reads and writes: binary strings (one character per byte)
+ * to plain values, ordered by byte.
+ */
+
+export interface RangeOptions {
+  /** At most this many records. */
+  readonly limit?: number;
+  /** From the end to the start. */
+  readonly reverse?: boolean;
+}
+
+export type RecordEntry<T> = readonly [key: string, value: T];
+
+export interface ReadRecords {
+  get<T>(key: string): T | undefined;
+  /** Records with `from <= key`, and `key < to` unless `to` is undefined. The space must not change while it is walked. */
+  range<T>(from: string, to: string | undefined, options?: RangeOptions): Iterable<RecordEntry<T>>;
+}
+
+export interface Records extends ReadRecords {
+  put(key: string, value: unknown): void;
+  /** Whether there was such a record. */
+  delete(key: string): boolean;
+}
+
+/** One change of the space: `value` is undefined for a deletion. */
+export interface RecordChange {
+  readonly key: string;
+  readonly value: unknown;
+}
+
+/** The first string behind every string that starts with `prefix`; undefined if there is none. */
+export function prefixEnd(prefix: string): string | undefined {
+  for (let at = prefix.length - 1; at >= 0; at--) {
+    const code = prefix.charCodeAt(at);
+    if (code < 0xff) return prefix.slice(0, at) + String.fromCharCode(code + 1);
+  }
+  return undefined;
+}

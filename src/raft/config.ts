@@ -1,0 +1,24 @@
+import type { NodeId } from '../base/flavor.ts';
+
+/** Every limit and timing of the core. Time is counted in ticks; the edge decides how long one is. */
+export interface RaftConfig {
+  readonly id: NodeId;
+  /** All voting members, this node among them. */
+  readonly members: readonly NodeId[];
+  /** A follower that hears no leader campaigns after a random number of ticks between these two. */
+  readonly electionTicksMin: number;
+  readonly electionTicksMax: number;
+  readonly heartbeatTicks: number;
+  /** At most this many entries in one append request. */
+  readonly appendEntriesMax: number;
+  /** At most this many bytes of entry data in one append request; one entry may exceed it alone. */
+  readonly appendBytesMax: number;
+  /** At most this many append requests on their way to one follower. */
+  readonly inflightAppendsMax: number;
+  /** A leader takes no more proposals while this many bytes of its log are not committed. */
+  readonly uncommittedBytesMax: number;
+  /** At most this many bytes of committed entries are handed out in one Ready; one entry may exceed it alone. */
+  readonly committedBytesMax: number;
+  /** At most this many reads wait for their round. */
+  readonly pendingReadsMax: number;
+}

@@ -1,0 +1,108 @@
+import type { Index, NodeId, Term } from '../base/flavor.ts';
+import type { Entry, Position } from './entry.ts';
+
+/** What every message between nodes carries. `term` is the sender's, except in a granted pre-vote. */
+export interface Envelope {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly term: Term;
+}
+
+/** Would you vote for me in `term`? Changes nothing at the receiver (thesis, section 9.6). */
+export interface PreVoteRequest extends Envelope {
+  readonly kind: 'pre-vote-request';
+  /** The candidate's last entry (Raft paper, section 5.4.1). */
+  readonly last: Position;
+}
+
+/** A grant carries the term that was asked for; a refusal the receiver's own. */
+export interface PreVoteResponse extends Envelope {
+  readonly kind: 'pre-vote-response';
+  readonly granted: boolean;
+}
+
+/** Vote for me in `term` (Raft paper, section 5.2). */
+export interface VoteRequest extends Envelope {
+  readonly kind: 'vote-request';
+  readonly last: Position;
+}
+
+export interface VoteResponse extends Envelope {
+  readonly kind: 'vote-response';
+  readonly granted: boolean;
+}
+
+/**
+ * Leader to follower: these entries follow `previous` (Raft paper, section 5.3). Rejected unless the
+ * follower holds that entry. An empty list probes for the place where the logs meet.
+ */
+export interface AppendRequest extends Envelope {
+  readonly kind: 'append-request';
+  readonly previous: Position;
+  readonly entries: readonly Entry[];
+  readonly commitIndex: Index;
+}
+
+/** The follower holds, on disk, the leader's log up to `matchIndex`. */
+export interface AppendAccepted extends Envelope {
+  readonly kind: 'append-accepted';
+  readonly matchIndex: Index;
+}
+
+/**
+ * The follower does not hold `previousIndex` of the request. `hint` is the last place where the
+ * leader's log could still agree: the highest index at or below it whose term at the follower is
+ * not above the leader's (fast back-off; Raft paper, end of section 5.3).
+ */
+export interface AppendRejected extends Envelope {
+  readonly kind: 'append-rejected';
+  readonly previousIndex: Index;
+  readonly hint: Position;
+  /** The follower's state is gone or behind its own log: only a snapshot helps. */
+  readonly needsSnapshot: boolean;
+}
+
+/** I lead; what is committed and you hold, you may apply. `readRound` asks for a confirmation (thesis, section 6.4). */
+export interface HeartbeatRequest extends Envelope {
+  readonly kind: 'heartbeat-request';
+  /** Never above what the follower is known to hold. */
+  readonly commitIndex: Index;
+  /** Every round up to this one is confirmed by the answer; 0 when no read waits. */
+  readonly readRound: number;
+}
+
+export interface HeartbeatResponse extends Envelope {
+  readonly kind: 'heartbeat-response';
+  readonly readRound: number;
+}
+
+/** One chunk of the state as of `snapshot` (Raft paper, section 7). Chunks come in order, one unanswered at a time. */
+export interface SnapshotRequest extends Envelope {
+  readonly kind: 'snapshot-request';
+  readonly snapshot: Position;
+  /** 0, 1, 2, … */
+  readonly chunk: number;
+  readonly last: boolean;
+  /** Opaque to Raft. */
+  readonly data: Uint8Array;
+}
+
+/** Send `nextChunk` of this snapshot. */
+export interface SnapshotResponse extends Envelope {
+  readonly kind: 'snapshot-response';
+  readonly snapshot: Position;
+  readonly nextChunk: number;
+}
+
+export type Message =
+  | PreVoteRequest
+  | PreVoteResponse
+  | VoteRequest
+  | VoteResponse
+  | AppendRequest
+  | AppendAccepted
+  | AppendRejected
+  | HeartbeatRequest
+  | HeartbeatResponse
+  | SnapshotRequest
+  | SnapshotResponse;

@@ -1,0 +1,108 @@
+import type { NodeId, Index, Revision } from '../base/flavor.ts';
+import type { Command } from '../machine/command.ts';
+import type { Message } from '../raft/message.ts';
+
+/** Chosen by the edge: the answer bears it. Used once. */
+export type CallerId = number;
+/** Chosen by the edge: every event bears it. Used once. */
+export type WatchId = number;
+
+export interface Tick {
+  readonly kind: 'tick';
+}
+
+export interface PeerMessage {
+  readonly kind: 'message';
+  readonly message: Message;
+}
+
+/** A command whose body its machine has parsed. Answered once, by a `Reply`. */
+export interface CommandInput {
+  readonly kind: 'command';
+  readonly caller: CallerId;
+  readonly command: Command;
+}
+
+export type Consistency = 'linearizable' | 'stale';
+
+/** A query whose body its machine has parsed. Answered once, by a `Reply`; a stale one by any node, at once. */
+export interface QueryInput {
+  readonly kind: 'query';
+  readonly caller: CallerId;
+  readonly machine: string;
+  readonly body: unknown;
+  readonly consistency: Consistency;
+}
+
+/** Which events a watch wants. */
+export interface WatchSelection {
+  readonly machine: string;
+  /** A binary string. */
+  readonly key: string;
+  /** Every key that begins with `key`, instead of that one alone. */
+  readonly prefix: boolean;
+}
+
+/** Opens a watch: first a `started` output (or `ended`), then every event from the revision on, once, in order. */
+export interface WatchInput {
+  readonly kind: 'watch';
+  readonly watch: WatchId;
+  readonly selection: WatchSelection;
+  /** Undefined: from the store's next revision on. */
+  readonly fromRevision: Revision | undefined;
+}
+
+/** Holds a watch back while its reader is slow; it costs no memory meanwhile. */
+export interface WatchPauseInput {
+  readonly kind: 'watch-pause' | 'watch-resume' | 'unwatch';
+  readonly watch: WatchId;
+}
+
+/** The log write of this id, and every one before it, is on stable storage. */
+export interface Written {
+  readonly kind: 'written';
+  readonly write: number;
+}
+
+/** The state up to this index is on stable storage. */
+export interface StateSynced {
+  readonly kind: 'state-synced';
+  readonly index: Index;
+}
+
+export type Input =
+  | Tick
+  | PeerMessage
+  | CommandInput
+  | QueryInput
+  | WatchInput
+  | WatchPauseInput
+  | Written
+  | StateSynced;
+
+/** What the edge's clocks say at a turn. */
+export interface Now {
+  /** Never goes back; its zero means nothing. */
+  readonly monotonicMs: number;
+  /** Since 1970; may jump. */
+  readonly wallMs: number;
+}
+
+/** Where a node is, for people and for health checks. */
+export interface ReplicaStatus {
+  readonly id: NodeId;
+  readonly role: 'follower' | 'pre-candidate' | 'candidate' | 'leader';
+  readonly term: number;
+  readonly leader: NodeId | undefined;
+  readonly commitIndex: Index;
+  readonly appliedIndex: Index;
+  readonly firstIndex: Index;
+  readonly lastIndex: Index;
+  readonly revision: Revision;
+  readonly compactedRevision: Revision;
+  readonly sessions: number;
+  readonly watches: number;
+  readonly stateBytes: number;
+  /** Serves commands and linearizable reads: it leads, and has applied an entry of its own term. */
+  readonly serving: boolean;
+}

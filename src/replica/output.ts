@@ -1,0 +1,65 @@
+import type { NodeId, Index, Revision } from '../base/flavor.ts';
+import type { ErrorCode } from '../base/errors.ts';
+import type { StoreEvent } from '../machine/command.ts';
+import type { RecordChange, RecordEntry } from '../machine/records.ts';
+import type { Position } from '../raft/entry.ts';
+import type { Message } from '../raft/message.ts';
+import type { LogWrite } from '../raft/ready.ts';
+import type { CallerId, WatchId } from './input.ts';
+
+export type Reply =
+  | {
+      readonly kind: 'result';
+      readonly caller: CallerId;
+      readonly result: unknown;
+      /** Of the store at which the result holds. */
+      readonly revision: Revision;
+      /** Of the entry that took effect, or that the answer to a query reflects. */
+      readonly index: Index;
+    }
+  | {
+      readonly kind: 'error';
+      readonly caller: CallerId;
+      readonly code: ErrorCode;
+      readonly message: string;
+      /** Who leads, as far as this node knows. */
+      readonly leader: NodeId | undefined;
+    };
+
+export type WatchOutput =
+  | { readonly kind: 'started'; readonly watch: WatchId; readonly fromRevision: Revision }
+  /** Every selected event up to and including `revision` has now been handed out. */
+  | {
+      readonly kind: 'events';
+      readonly watch: WatchId;
+      readonly revision: Revision;
+      readonly events: readonly StoreEvent[];
+    }
+  | { readonly kind: 'ended'; readonly watch: WatchId; readonly code: ErrorCode; readonly message: string };
+
+/** Changes of the state, to be stored in one batch with `applied`, after all earlier ones. Needs no sync: the log can replay it. */
+export interface StateWrite {
+  readonly changes: readonly RecordChange[];
+  readonly applied: Position;
+}
+
+/** A whole new state, to replace all that was stored; on stable storage before the log write of the same turn begins. */
+export interface StateReplacement {
+  readonly records: Iterable<RecordEntry<unknown>>;
+  readonly applied: Position;
+}
+
+/**
+ * What a turn wants done. Log writes go to the disk in the order of their ids; each is answered by a
+ * `written` input. State writes are stored in order; `syncState` is answered by `state-synced`.
+ */
+export interface Output {
+  readonly write: LogWrite | undefined;
+  readonly state: StateWrite | undefined;
+  readonly replaceState: StateReplacement | undefined;
+  /** Bring everything stored so far to stable storage, then tell: the log is to be compacted. */
+  readonly syncState: boolean;
+  readonly send: readonly Message[];
+  readonly replies: readonly Reply[];
+  readonly watches: readonly WatchOutput[];
+}

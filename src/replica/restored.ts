@@ -1,0 +1,14 @@
+import type { RecordEntry } from '../machine/records.ts';
+import type { Entry, HardState, Position } from '../raft/entry.ts';
+
+/** What a node finds on its disk when it starts. An empty disk: term 0, no vote, everything at 0. */
+export interface Restored {
+  readonly hardState: HardState;
+  /** The place before the first entry of the log. */
+  readonly base: Position;
+  /** The log, from `base.index + 1` on, without a gap. */
+  readonly entries: readonly Entry[];
+  /** The state, as of `applied`; not below `base` unless the state was lost. */
+  readonly records: Iterable<RecordEntry<unknown>>;
+  readonly applied: Position;
+}

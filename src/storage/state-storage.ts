@@ -1,0 +1,27 @@
+import type { RecordChange, RecordEntry } from '../machine/records.ts';
+import type { Position } from '../raft/entry.ts';
+
+export interface StateContents {
+  readonly records: readonly RecordEntry<unknown>[];
+  /** The entry that the records reflect; index 0 for an empty state. */
+  readonly applied: Position;
+  /** Why an earlier state was set aside, and where it is kept; undefined if it was sound or there was none. */
+  readonly setAside: { readonly reason: string; readonly directory: string } | undefined;
+}
+
+/**
+ * A node's state on its disk: a cache of the log that can be rebuilt.
+ *
+ * @throws StoreError DISK_FULL, DISK_FAILED
+ */
+export interface StateStorage {
+  /** Opens or creates it and reads all of it. A state that does not open or does not check is set aside. */
+  open(): Promise<StateContents>;
+  /** One atomic batch; may be lost by a power cut until `sync`. Calls may overlap and take effect in order. */
+  write(changes: readonly RecordChange[], applied: Position): Promise<void>;
+  /** Everything written so far is on stable storage when this settles. */
+  sync(): Promise<void>;
+  /** Replaces everything; a crash at any moment leaves all of the old or all of the new. Durable when it settles. */
+  replace(records: Iterable<RecordEntry<unknown>>, applied: Position): Promise<void>;
+  close(): Promise<void>;
+}
