@@ -1,0 +1,88 @@
+import { Packr } from 'msgpackr';
+import type { Codec } from '../base/codec.ts';
+import { checkMsgpack } from './msgpack-check.ts';
+
+const SLAB_BYTES = 16 * 1024;
+const SLAB_COPY_MAX_BYTES = 1024;
+
+export interface MsgpackCodecOptions {
+  /**
+   * What decoded bytes are: `copied` may be kept for ever; `views` share the memory of the input,
+   * cost nothing, and keep all of it alive for as long as one of them lives.
+   */
+  readonly bytes: 'copied' | 'views';
+}
+
+/**
+ * Plain values as msgpack, without records, shared structures or extension classes.
+ *
+ * A value comes back equal: fields that are undefined come back as such, bytes as plain
+ * `Uint8Array`. The exceptions: -0 comes back as 0, and a lone surrogate in a string as U+FFFD.
+ * What cannot be told as a plain value (a bigint, a Date), or is nested too deep, is refused with an
+ * error by both `encode` and `decode`; `decode` throws for every input that is not one whole value.
+ */
+export class MsgpackCodec implements Codec {
+  readonly #copies: boolean;
+  readonly #packr: Packr = new Packr({ useRecords: false, mapsAsObjects: true, moreTypes: false });
+  #slab: Uint8Array = new Uint8Array(SLAB_BYTES);
+  #slabUsed = 0;
+
+  constructor(options: MsgpackCodecOptions) {
+    this.#copies = options.bytes === 'copied';
+  }
+
+  encode(value: unknown): Uint8Array {
+    const bytes = plainView(this.#packr.encode(value));
+    // What could not be decoded later must fail now, while its maker can still be told.
+    checkMsgpack(bytes);
+    return bytes;
+  }
+
+  decode(bytes: Uint8Array): unknown {
+    checkMsgpack(bytes);
+    const value: unknown = this.#packr.decode(plainView(bytes));
+    return this.#copies ? this.#owned(value) : value;
+  }
+
+  /** Replaces every view in the value by a copy. */
+  #owned(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) return value;
+    if (value instanceof Uint8Array) return this.#copy(value);
+    if (Array.isArray(value)) {
+      const items: unknown[] = value;
+      for (const [at, item] of items.entries()) {
+        if (typeof item === 'object') items[at] = this.#owned(item);
+      }
+      return items;
+    }
+    const fields = value as Record<string, unknown>;
+    for (const name in fields) {
+      if (typeof fields[name] === 'object') fields[name] = this.#owned(fields[name]);
+    }
+    return fields;
+  }
+
+  /** Small copies share slabs: a backing store of its own for each costs ten times the copying. */
+  #copy(view: Uint8Array): Uint8Array {
+    if (view.length > SLAB_COPY_MAX_BYTES) return view.slice();
+    if (this.#slabUsed + view.length > SLAB_BYTES) {
+      this.#slab = new Uint8Array(SLAB_BYTES);
+      this.#slabUsed = 0;
+    }
+    const copy = this.#slab.subarray(this.#slabUsed, this.#slabUsed + view.length);
+    copy.set(view);
+    this.#slabUsed += view.length;
+    return copy;
+  }
+}
+
+/** The same memory as a plain Uint8Array: what is decoded from a Buffer would be Buffers. */
+function plainView(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The codec of entries, records and whatever else is kept: decoded bytes are copies. */
+export const msgpackCodec: Codec = new MsgpackCodec({ bytes: 'copied' });
+
+/** The codec of frames that are used at once: decoded bytes are views of the frame. */
+export const msgpackViewCodec: Codec = new MsgpackCodec({ bytes: 'views' });
