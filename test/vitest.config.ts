@@ -1,15 +1,21 @@
 import { randomInt } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import type { ViteUserConfig } from 'vitest/config';
 
 const SEED = process.env['SEED'] ?? String(randomInt(2 ** 31));
 console.info(`SEED=${SEED} (replay: SEED=${SEED} npm test)`);
 
+/** Where to write the results as JSON as well, for a script that counts them. */
+const REPORT = process.env['TEST_REPORT'];
+
 /** One seed a run, printed first; processes are tested one file at a time, since they share two cores. */
 const shared = { env: { SEED }, setupFiles: ['test/setup.ts'] };
 
-export default defineConfig({
-  root: new URL('..', import.meta.url).pathname,
+const config: ViteUserConfig = defineConfig({
+  root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
+    reporters: REPORT === undefined ? ['default'] : ['default', ['json', { outputFile: REPORT }]],
     projects: [
       {
         test: {
@@ -18,6 +24,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/processes/**', 'test/mutants/**'],
           testTimeout: 60_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -29,8 +36,11 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
   },
 });
+
+export default config;
