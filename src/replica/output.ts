@@ -43,7 +43,10 @@ export interface StateWrite {
   readonly applied: Position;
 }
 
-/** A whole new state, to replace all that was stored; on stable storage before the log write of the same turn begins. */
+/**
+ * A whole new state, to replace all that was stored. It must be on stable storage before any later
+ * log write begins; a log write of the same turn may come before or after it.
+ */
 export interface StateReplacement {
   readonly records: Iterable<RecordEntry<unknown>>;
   readonly applied: Position;
@@ -55,6 +58,7 @@ export interface StateReplacement {
  */
 export interface Output {
   readonly write: LogWrite | undefined;
+  /** Never together with `replaceState`. */
   readonly state: StateWrite | undefined;
   readonly replaceState: StateReplacement | undefined;
   /** Bring everything stored so far to stable storage, then tell: the log is to be compacted. */
