@@ -1,0 +1,29 @@
+import { claim } from '../violation.ts';
+import { lastIndexOf, type Property, type TurnView } from './property.ts';
+
+/**
+ * The places of a node's log stand in their order: compacted, applied, committed, last; only what
+ * is on the node's own disk is applied; and only what is in the durable state is compacted.
+ */
+export class LogBounds implements Property {
+  readonly name = 'log bounds';
+
+  afterTurn({ id, raft, output, cluster }: TurnView): void {
+    const { base, appliedIndex, commitIndex, stableIndex } = raft;
+    const lastIndex = lastIndexOf(raft);
+    const where = (): string =>
+      `node ${id}: base ${base.index}, applied ${appliedIndex}, committed ${commitIndex}, stable ${stableIndex}, last ${lastIndex}`;
+    claim(appliedIndex <= commitIndex, this.name, where);
+    claim(commitIndex <= lastIndex, this.name, where);
+    claim(stableIndex <= lastIndex, this.name, where);
+    claim(base.index <= commitIndex, this.name, where);
+    const { write } = output;
+    if (write?.compactTo === undefined) return;
+    const { stateIndex } = cluster.durable(id);
+    claim(
+      write.compactTo <= stateIndex,
+      this.name,
+      () => `node ${id} compacts its log to ${write.compactTo}; its durable state ends at ${stateIndex}`,
+    );
+  }
+}

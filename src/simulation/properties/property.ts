@@ -1,0 +1,60 @@
+/**
+ * What must hold after every turn of every node. One file each; each looks only at the node that
+ * took the turn and at what is new in it, so that checking costs little.
+ */
+import type { Index, NodeId, Term } from '../../base/flavor.ts';
+import type { Entry, HardState, Position } from '../../raft/entry.ts';
+import type { RaftInspection } from '../../raft/raft.ts';
+import type { Output } from '../../replica/output.ts';
+
+/** A node's log as a power cut at this moment would surely leave it. */
+export interface DurableLog {
+  readonly hardState: HardState;
+  readonly base: Position;
+  readonly lastIndex: Index;
+  /** Undefined outside of `base.index` to `lastIndex`. */
+  termAt(index: Index): Term | undefined;
+  /** The durable state reflects the log up to here at least. */
+  readonly stateIndex: Index;
+}
+
+export interface ClusterView {
+  readonly members: readonly NodeId[];
+  durable(id: NodeId): DurableLog;
+  /** Undefined while the node is down. */
+  raft(id: NodeId): RaftInspection | undefined;
+}
+
+/** One turn of one node, just after it and before anything that it asked for has begun. */
+export interface TurnView {
+  readonly id: NodeId;
+  readonly raft: RaftInspection;
+  readonly output: Output;
+  readonly cluster: ClusterView;
+}
+
+export interface Property {
+  readonly name: string;
+  /** @throws Violation */
+  afterTurn(turn: TurnView): void;
+  /** The node came back with what its disk held. */
+  restarted?(id: NodeId, raft: RaftInspection): void;
+}
+
+/** The entry at this index of a node's log; undefined if it is compacted away or not there. */
+export function entryAt(raft: RaftInspection, index: Index): Entry | undefined {
+  return raft.entries[index - raft.base.index - 1];
+}
+
+/** The term at this index of a node's log; undefined if it is compacted away or not there. */
+export function termAt(raft: RaftInspection, index: Index): Term | undefined {
+  return index === raft.base.index ? raft.base.term : entryAt(raft, index)?.term;
+}
+
+export function lastIndexOf(raft: RaftInspection): Index {
+  return raft.base.index + raft.entries.length;
+}
+
+export function majorityOf(members: readonly NodeId[]): number {
+  return Math.floor(members.length / 2) + 1;
+}
