@@ -20,6 +20,11 @@ function sender(records: readonly RecordEntry<unknown>[], index = 7, chunkBytes 
   });
 }
 
+function answer(nextChunk: number): SnapshotResponse {
+  const snapshot = { index: 7, term: 2 };
+  return { kind: 'snapshot-response', from: 2, to: 1, term: 3, snapshot, nextChunk };
+}
+
 const recordsOf = fc
   .uniqueArray(fc.string({ unit: 'binary-ascii', minLength: 1 }), { maxLength: 30 })
   .map((keys) => keys.sort().map((key, at) => [key, { at }] as RecordEntry<unknown>));
@@ -79,14 +84,6 @@ test('a follower that lost what it had makes the sender give up', () => {
     ['c', 'x'.repeat(50)],
   ];
   const from = sender(records);
-  const answer = (nextChunk: number): SnapshotResponse => ({
-    kind: 'snapshot-response',
-    from: 2,
-    to: 1,
-    term: 3,
-    snapshot: { index: 7, term: 2 },
-    nextChunk,
-  });
   expect(from.answered(answer(1))).toBe(true);
   expect(from.answered(answer(1))).toBe(false);
   expect(from.answered(answer(0))).toBe(false);
