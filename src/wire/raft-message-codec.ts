@@ -1,0 +1,167 @@
+/** Raft's messages as rows. The numbers and the order of the fields are the protocol. */
+import { assert, unreachable } from '../base/assert.ts';
+import type { Entry, EntryKind, Position } from '../raft/entry.ts';
+import type { AppendRequest, Envelope, Message } from '../raft/message.ts';
+import { type FieldReader, readRow } from './field-reader.ts';
+import { type Row, violation } from './message-bytes.ts';
+import { ENTRIES_PER_APPEND_MAX } from './wire-limits.ts';
+
+export const MESSAGE_KINDS = {
+  'pre-vote-request': 1,
+  'pre-vote-response': 2,
+  'vote-request': 3,
+  'vote-response': 4,
+  'append-request': 5,
+  'append-accepted': 6,
+  'append-rejected': 7,
+  'heartbeat-request': 8,
+  'heartbeat-response': 9,
+  'snapshot-request': 10,
+  'snapshot-response': 11,
+} as const satisfies Readonly<Record<Message['kind'], number>>;
+
+export const ENTRY_KINDS = { noop: 0, command: 1 } as const satisfies Readonly<Record<EntryKind, number>>;
+
+/** Fields of one entry in an append request: its index follows from its place. */
+const ENTRY_FIELDS = 3;
+
+export function messageRow(message: Message): Row {
+  const head = [MESSAGE_KINDS[message.kind], message.from, message.to, message.term];
+  switch (message.kind) {
+    case 'pre-vote-request':
+    case 'vote-request':
+      return [...head, message.last.index, message.last.term];
+    case 'pre-vote-response':
+    case 'vote-response':
+      return [...head, message.granted];
+    case 'append-request':
+      return [
+        ...head,
+        message.previous.index,
+        message.previous.term,
+        message.commitIndex,
+        flatEntries(message),
+      ];
+    case 'append-accepted':
+      return [...head, message.matchIndex];
+    case 'append-rejected':
+      return [...head, message.previousIndex, message.hint.index, message.hint.term, message.needsSnapshot];
+    case 'heartbeat-request':
+      return [...head, message.commitIndex, message.readRound];
+    case 'heartbeat-response':
+      return [...head, message.readRound];
+    case 'snapshot-request':
+      return [
+        ...head,
+        message.snapshot.index,
+        message.snapshot.term,
+        message.chunk,
+        message.last,
+        message.data,
+      ];
+    case 'snapshot-response':
+      return [...head, message.snapshot.index, message.snapshot.term, message.nextChunk];
+    default:
+      return unreachable(message);
+  }
+}
+
+/** @throws StoreError PROTOCOL_VIOLATION */
+export function messageFromRow(row: unknown): Message {
+  if (!Array.isArray(row)) throw violation('a message between nodes is a row');
+  return readRow('message', row, 1, (fields) => readMessage(row[0], readEnvelope(fields), fields));
+}
+
+function readMessage(kind: unknown, envelope: Envelope, fields: FieldReader): Message {
+  switch (kind) {
+    case MESSAGE_KINDS['pre-vote-request']:
+      return { kind: 'pre-vote-request', ...envelope, last: readPosition('last', fields) };
+    case MESSAGE_KINDS['pre-vote-response']:
+      return { kind: 'pre-vote-response', ...envelope, granted: fields.flag('granted') };
+    case MESSAGE_KINDS['vote-request']:
+      return { kind: 'vote-request', ...envelope, last: readPosition('last', fields) };
+    case MESSAGE_KINDS['vote-response']:
+      return { kind: 'vote-response', ...envelope, granted: fields.flag('granted') };
+    case MESSAGE_KINDS['append-request']:
+      return readAppendRequest(envelope, fields);
+    case MESSAGE_KINDS['append-accepted']:
+      return { kind: 'append-accepted', ...envelope, matchIndex: fields.integer('matchIndex') };
+    case MESSAGE_KINDS['append-rejected']:
+      return {
+        kind: 'append-rejected',
+        ...envelope,
+        previousIndex: fields.integer('previousIndex'),
+        hint: readPosition('hint', fields),
+        needsSnapshot: fields.flag('needsSnapshot'),
+      };
+    case MESSAGE_KINDS['heartbeat-request']:
+      return {
+        kind: 'heartbeat-request',
+        ...envelope,
+        commitIndex: fields.integer('commitIndex'),
+        readRound: fields.integer('readRound'),
+      };
+    case MESSAGE_KINDS['heartbeat-response']:
+      return { kind: 'heartbeat-response', ...envelope, readRound: fields.integer('readRound') };
+    case MESSAGE_KINDS['snapshot-request']:
+      return {
+        kind: 'snapshot-request',
+        ...envelope,
+        snapshot: readPosition('snapshot', fields),
+        chunk: fields.integer('chunk'),
+        last: fields.flag('last'),
+        data: fields.bytes('data'),
+      };
+    case MESSAGE_KINDS['snapshot-response']:
+      return {
+        kind: 'snapshot-response',
+        ...envelope,
+        snapshot: readPosition('snapshot', fields),
+        nextChunk: fields.integer('nextChunk'),
+      };
+    default:
+      throw violation('Raft has no message of this kind');
+  }
+}
+
+function readEnvelope(fields: FieldReader): Envelope {
+  return { from: fields.integer('from', 1), to: fields.integer('to', 1), term: fields.integer('term') };
+}
+
+function readPosition(name: string, fields: FieldReader): Position {
+  return { index: fields.integer(`${name} index`), term: fields.integer(`${name} term`) };
+}
+
+function flatEntries({ previous, entries }: AppendRequest): Row {
+  const flat: unknown[] = [];
+  for (const [at, entry] of entries.entries()) {
+    assert(entry.index === previous.index + 1 + at, 'the entries of an append request are contiguous');
+    flat.push(entry.term, ENTRY_KINDS[entry.kind], entry.data);
+  }
+  return flat;
+}
+
+function readAppendRequest(envelope: Envelope, fields: FieldReader): AppendRequest {
+  const previous = readPosition('previous', fields);
+  const commitIndex = fields.integer('commitIndex');
+  const flat = fields.list('entries', ENTRIES_PER_APPEND_MAX * ENTRY_FIELDS);
+  if (flat.length % ENTRY_FIELDS !== 0) throw violation('append-request: an entry is cut off');
+  const entries: Entry[] = [];
+  let termMin = previous.term;
+  for (let at = 0; at < flat.length; at += ENTRY_FIELDS) {
+    const index = previous.index + 1 + at / ENTRY_FIELDS;
+    const entry = readRow('entry', flat.slice(at, at + ENTRY_FIELDS), 0, (row) => readEntry(row, index));
+    if (entry.term < termMin || entry.term > envelope.term) {
+      throw violation(`append-request: the term of entry ${index} is out of order`);
+    }
+    termMin = entry.term;
+    entries.push(entry);
+  }
+  return { kind: 'append-request', ...envelope, previous, entries, commitIndex };
+}
+
+function readEntry(fields: FieldReader, index: number): Entry {
+  const term = fields.integer('term', 1);
+  const kind = fields.integer('kind', 0, 1) === ENTRY_KINDS.noop ? 'noop' : 'command';
+  return { index, term, kind, data: fields.bytes('data') };
+}

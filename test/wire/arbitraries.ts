@@ -1,0 +1,198 @@
+/** Every frame that can be, for property tests. */
+import fc, { type Arbitrary } from 'fast-check';
+import { ERROR_FACTS, type ErrorCode } from '../../src/base/errors.ts';
+import type { Entry } from '../../src/raft/entry.ts';
+import type { Message } from '../../src/raft/message.ts';
+import type { ClientFrame, ServerFrame } from '../../src/wire/client-frames.ts';
+import type { PeerFrame } from '../../src/wire/peer-frames.ts';
+
+const count: Arbitrary<number> = fc.nat({ max: 2 ** 31 - 1 }).map((value) => value * 2 ** 16);
+const id = fc.integer({ min: 1, max: 64 });
+const text = fc.string({ maxLength: 40, unit: 'grapheme' });
+const key = fc.array(fc.nat({ max: 255 }), { maxLength: 40 }).map((codes) => String.fromCharCode(...codes));
+const bytes = fc.uint8Array({ maxLength: 200 });
+const maybe = <T>(value: Arbitrary<T>): Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
+const code = fc.constantFrom(...(Object.keys(ERROR_FACTS) as ErrorCode[]));
+
+/** A body: no -0, which msgpack does not tell from 0. */
+const plain: Arbitrary<unknown> = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 5, withCrossShrink: true },
+    fc.constant(null),
+    fc.boolean(),
+    fc.integer(),
+    text,
+    bytes,
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), tie('value'), { maxKeys: 4, noNullPrototype: true }),
+  ),
+})).value;
+
+export const clientFrame: Arbitrary<ClientFrame> = fc.oneof(
+  fc.record({ kind: fc.constant('hello' as const), clusterId: maybe(text), client: text }),
+  fc.record({
+    kind: fc.constant('command' as const),
+    request: count,
+    machine: text,
+    session: maybe(fc.record({ id: count, sequence: id, ackedBelow: count })),
+    body: plain,
+  }),
+  fc.record({
+    kind: fc.constant('query' as const),
+    request: count,
+    machine: text,
+    body: plain,
+    consistency: fc.constantFrom('linearizable' as const, 'stale' as const),
+  }),
+  fc.record({
+    kind: fc.constant('watch' as const),
+    request: count,
+    machine: text,
+    key,
+    prefix: fc.boolean(),
+    fromRevision: maybe(count),
+  }),
+  fc.record({ kind: fc.constantFrom('unwatch' as const, 'status-request' as const), request: count }),
+  fc.record({ kind: fc.constant('ping' as const) }),
+);
+
+const status = fc.record({
+  nodeId: id,
+  clusterId: text,
+  version: text,
+  pid: count,
+  role: fc.constantFrom('forming' as const, 'follower' as const, 'leader' as const, 'pre-candidate' as const),
+  term: count,
+  leader: maybe(id),
+  commitIndex: count,
+  appliedIndex: count,
+  firstIndex: count,
+  lastIndex: count,
+  revision: count,
+  compactedRevision: count,
+  sessions: count,
+  watches: count,
+  connections: count,
+  stateBytes: count,
+  uptimeMs: count,
+});
+
+export const serverFrame: Arbitrary<ServerFrame> = fc.oneof(
+  fc.record({
+    kind: fc.constant('welcome' as const),
+    clusterId: text,
+    nodeId: id,
+    members: fc.array(fc.record({ id, address: text }), { maxLength: 7 }),
+    leader: maybe(id),
+  }),
+  fc.record({
+    kind: fc.constant('result' as const),
+    request: count,
+    result: plain,
+    revision: count,
+    index: count,
+  }),
+  fc.record({
+    kind: fc.constant('error' as const),
+    request: count,
+    code,
+    outcome: fc.constantFrom('applied' as const, 'not-applied' as const, 'unknown' as const),
+    message: text,
+    leader: maybe(id),
+  }),
+  fc.record({ kind: fc.constant('watch-started' as const), request: count, fromRevision: count }),
+  fc.record({
+    kind: fc.constant('watch-events' as const),
+    request: count,
+    revision: count,
+    events: fc.array(fc.record({ revision: count, machine: text, kind: text, key, value: plain }), {
+      maxLength: 5,
+    }),
+  }),
+  fc.record({ kind: fc.constant('watch-ended' as const), request: count, code, message: text }),
+  fc.record({ kind: fc.constant('status' as const), request: count, status }),
+  fc.record({ kind: fc.constant('pong' as const) }),
+  fc.record({ kind: fc.constant('goodbye' as const), code, message: text }),
+);
+
+const envelope = { from: id, to: id, term: count };
+const position = fc.record({ index: count, term: count });
+
+const appendRequest: Arbitrary<Message> = fc
+  .record({
+    previous: position,
+    commitIndex: count,
+    datas: fc.array(fc.record({ step: fc.nat({ max: 3 }), noop: fc.boolean(), data: bytes }), {
+      maxLength: 6,
+    }),
+    from: id,
+    to: id,
+  })
+  .map(({ previous, commitIndex, datas, from, to }) => {
+    let term = Math.max(previous.term, 1);
+    const entries: Entry[] = datas.map(({ step, noop, data }, at) => {
+      term += step;
+      return { index: previous.index + 1 + at, term, kind: noop ? 'noop' : 'command', data };
+    });
+    return { kind: 'append-request', from, to, term, previous, commitIndex, entries };
+  });
+
+export const raftMessage: Arbitrary<Message> = fc.oneof(
+  fc.record({
+    kind: fc.constantFrom('pre-vote-request' as const, 'vote-request' as const),
+    ...envelope,
+    last: position,
+  }),
+  fc.record({
+    kind: fc.constantFrom('pre-vote-response' as const, 'vote-response' as const),
+    ...envelope,
+    granted: fc.boolean(),
+  }),
+  appendRequest,
+  fc.record({ kind: fc.constant('append-accepted' as const), ...envelope, matchIndex: count }),
+  fc.record({
+    kind: fc.constant('append-rejected' as const),
+    ...envelope,
+    previousIndex: count,
+    hint: position,
+    needsSnapshot: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constant('heartbeat-request' as const),
+    ...envelope,
+    commitIndex: count,
+    readRound: count,
+  }),
+  fc.record({ kind: fc.constant('heartbeat-response' as const), ...envelope, readRound: count }),
+  fc.record({
+    kind: fc.constant('snapshot-request' as const),
+    ...envelope,
+    snapshot: position,
+    chunk: count,
+    last: fc.boolean(),
+    data: bytes,
+  }),
+  fc.record({
+    kind: fc.constant('snapshot-response' as const),
+    ...envelope,
+    snapshot: position,
+    nextChunk: count,
+  }),
+);
+
+export const peerFrame: Arbitrary<PeerFrame> = fc.oneof(
+  fc.record({
+    kind: fc.constant('peer-hello' as const),
+    clusterId: text,
+    nodeId: id,
+    to: id,
+    incarnation: text,
+    formed: fc.boolean(),
+    knownIncarnation: maybe(text),
+  }),
+  fc.record({
+    kind: fc.constant('peer-messages' as const),
+    messages: fc.array(raftMessage, { maxLength: 6 }),
+  }),
+  fc.record({ kind: fc.constant('peer-goodbye' as const), code, message: text }),
+);
