@@ -1,0 +1,252 @@
+/**
+ * A cluster of real node processes on this machine, for trying things out, for tests, and for
+ * breaking it on purpose. Nothing runs in between two commands: what they need to know is in the
+ * cluster's directory, and the nodes tell the rest. A node that ends is not started again unless
+ * someone asks for it.
+ */
+import { randomUUID } from 'node:crypto';
+import type { NodeId } from '../src/base/flavor.ts';
+import { ClusterError } from './cluster-error.ts';
+import { ClusterDirectory } from './cluster-file.ts';
+import type { ClusterFile, NodePlace, Partition } from './cluster-file.ts';
+import { fetchStatus, postCut } from './node-http.ts';
+import type { NodeReport } from './node-report.ts';
+import { reportedLeader } from './node-report.ts';
+import { cutFrom } from './partition.ts';
+import type { Groups } from './partition.ts';
+import { findFreeBlock } from './ports.ts';
+import { signal, stateOf } from './process-identity.ts';
+import type { ProcessState } from './process-identity.ts';
+import { lastLines, spawnNode } from './spawn-node.ts';
+import { waitUntil } from './wait-until.ts';
+
+/** A node that was asked to stop, and has not by then, is killed. */
+const STOP_TIMEOUT_MS = 10_000;
+const KILL_TIMEOUT_MS = 5_000;
+const ANSWERS_TIMEOUT_MS = 15_000;
+const LOG_LINES_SHOWN = 5;
+
+export interface LocalClusterOptions {
+  readonly path: string;
+  /** Handed to every node as they are. */
+  readonly extraFlags?: readonly string[];
+}
+
+export class LocalCluster {
+  readonly directory: ClusterDirectory;
+  readonly #extraFlags: readonly string[];
+  #file: ClusterFile;
+
+  private constructor(directory: ClusterDirectory, file: ClusterFile, extraFlags: readonly string[]) {
+    this.directory = directory;
+    this.#file = file;
+    this.#extraFlags = extraFlags;
+  }
+
+  /** The cluster that lives in a directory. Throws `no-cluster` when there is none. */
+  static open(options: LocalClusterOptions): LocalCluster {
+    const directory = new ClusterDirectory(options.path);
+    const file = directory.read();
+    if (file === undefined) {
+      throw new ClusterError(
+        'no-cluster',
+        `no cluster in ${options.path}; \`kvorum cluster start\` makes one`,
+      );
+    }
+    return new LocalCluster(directory, file, options.extraFlags ?? []);
+  }
+
+  /** A new cluster with a random name, on the first free ports in a row from `firstPort` up. */
+  static async create(
+    options: LocalClusterOptions & { readonly size: number; readonly firstPort: number },
+  ): Promise<LocalCluster> {
+    const directory = new ClusterDirectory(options.path);
+    if (directory.read() !== undefined) {
+      throw new ClusterError('bad-request', `there is a cluster in ${options.path} already`);
+    }
+    const file = directory.write(randomUUID(), await placesFrom(options.firstPort, options.size));
+    return new LocalCluster(directory, file, options.extraFlags ?? []);
+  }
+
+  get clusterId(): string {
+    return this.#file.clusterId;
+  }
+
+  get nodes(): readonly NodePlace[] {
+    return this.#file.nodes;
+  }
+
+  get ids(): readonly NodeId[] {
+    return this.nodes.map((node) => node.id);
+  }
+
+  get endpoints(): readonly string[] {
+    return this.nodes.map((node) => node.address);
+  }
+
+  get firstPort(): number {
+    return Number(this.endpoints[0]?.split(':').at(-1));
+  }
+
+  /** Who of the nodes has a process, paused ones included. */
+  get living(): readonly NodeId[] {
+    return this.ids.filter((id) => this.processState(id) !== 'stopped');
+  }
+
+  /** Moves all nodes, which must be down, to the first free ports in a row from `firstPort` up. */
+  async move(firstPort: number): Promise<void> {
+    const nodes = await placesFrom(firstPort, this.nodes.length);
+    this.#file = this.directory.write(this.clusterId, nodes);
+  }
+
+  processState(id: NodeId): ProcessState {
+    const identity = this.directory.readProcess(id);
+    return identity === undefined ? 'stopped' : stateOf(identity);
+  }
+
+  /** Starts the nodes that are down, and puts a partition that is in force on them again. */
+  async start(ids: readonly NodeId[] = this.ids): Promise<void> {
+    const started = ids.filter((id) => this.processState(id) === 'stopped');
+    for (const id of started) this.#spawn(id);
+    if (this.directory.readPartition() === undefined) return;
+    await Promise.all(started.map((id) => this.waitUntilAnswering(id)));
+    await this.#cut(started);
+  }
+
+  #spawn(id: NodeId): void {
+    const identity = spawnNode({
+      id,
+      clusterId: this.clusterId,
+      members: this.nodes,
+      dataPath: this.directory.dataPath(id),
+      logPath: this.directory.logPath(id),
+      extraFlags: this.#extraFlags,
+    });
+    this.directory.writeProcess(id, identity);
+  }
+
+  /** Lets the nodes end in their own time, up to a limit. */
+  async stop(ids: readonly NodeId[] = this.ids): Promise<void> {
+    await Promise.all(ids.map((id) => this.#stopOne(id)));
+  }
+
+  async #stopOne(id: NodeId): Promise<void> {
+    this.#signal(id, 'SIGTERM');
+    this.#signal(id, 'SIGCONT'); // a paused one must wake up to hear it
+    try {
+      await this.#waitUntilEnded(id, STOP_TIMEOUT_MS);
+    } catch {
+      await this.kill(id);
+    }
+  }
+
+  /** SIGKILL; returns when the process is gone. */
+  async kill(id: NodeId): Promise<void> {
+    this.#signal(id, 'SIGKILL');
+    await this.#waitUntilEnded(id, KILL_TIMEOUT_MS);
+  }
+
+  /** SIGSTOP: the process keeps all it has, its sockets included, and does nothing. */
+  pause(id: NodeId): void {
+    this.#signal(id, 'SIGSTOP');
+  }
+
+  /** SIGCONT. */
+  resume(id: NodeId): void {
+    this.#signal(id, 'SIGCONT');
+  }
+
+  async restart(id: NodeId): Promise<void> {
+    await this.#stopOne(id);
+    await this.start([id]);
+  }
+
+  /** Makes the nodes cut their real links between the groups, until {@link heal}. */
+  async partition(groups: Groups): Promise<void> {
+    this.directory.writePartition(groups);
+    await this.#cut(this.living);
+  }
+
+  async heal(): Promise<void> {
+    this.directory.writePartition(undefined);
+    await this.#cut(this.living);
+  }
+
+  get partitioned(): Partition {
+    return this.directory.readPartition();
+  }
+
+  async #cut(ids: readonly NodeId[]): Promise<void> {
+    const groups = this.directory.readPartition() ?? [this.ids];
+    const running = ids.filter((id) => this.processState(id) === 'running');
+    await Promise.all(running.map((id) => postCut(this.addressOf(id), cutFrom(id, groups, this.ids))));
+  }
+
+  /** How each node stands: by its process, and by its own words if it answers. */
+  async report(): Promise<readonly NodeReport[]> {
+    return Promise.all(
+      this.nodes.map(async ({ id, address }) => {
+        const process = this.processState(id);
+        const status = process === 'running' ? await fetchStatus(address) : undefined;
+        const pid = process === 'stopped' ? undefined : this.directory.readProcess(id)?.pid;
+        return { id, address, process, pid, status };
+      }),
+    );
+  }
+
+  async leader(): Promise<NodeId | undefined> {
+    return reportedLeader(await this.report());
+  }
+
+  addressOf(id: NodeId): string {
+    const place = this.nodes.find((node) => node.id === id);
+    if (place === undefined) throw this.#unknown(id);
+    return place.address;
+  }
+
+  /** Returns the leader once a majority follows it. Throws `node-failed` if a node ended meanwhile. */
+  async waitUntilLed(timeoutMs: number): Promise<NodeId> {
+    const started = this.living;
+    return waitUntil({ what: 'a leader that a majority follows', timeoutMs }, () => {
+      for (const id of started) this.#requireLiving(id);
+      return this.leader();
+    });
+  }
+
+  async waitUntilAnswering(id: NodeId): Promise<void> {
+    await waitUntil({ what: `an answer of node ${id}`, timeoutMs: ANSWERS_TIMEOUT_MS }, () => {
+      this.#requireLiving(id);
+      return fetchStatus(this.addressOf(id));
+    });
+  }
+
+  #requireLiving(id: NodeId): void {
+    if (this.processState(id) !== 'stopped') return;
+    const log = this.directory.logPath(id);
+    throw new ClusterError('node-failed', `node ${id} ended (${log}):\n${lastLines(log, LOG_LINES_SHOWN)}`);
+  }
+
+  async #waitUntilEnded(id: NodeId, timeoutMs: number): Promise<void> {
+    await waitUntil({ what: `the end of node ${id}`, timeoutMs }, () =>
+      this.processState(id) === 'stopped' ? true : undefined,
+    );
+  }
+
+  #signal(id: NodeId, name: NodeJS.Signals): void {
+    if (!this.ids.includes(id)) throw this.#unknown(id);
+    const identity = this.directory.readProcess(id);
+    if (identity !== undefined) signal(identity, name);
+  }
+
+  #unknown(id: NodeId): ClusterError {
+    return new ClusterError('bad-request', `no node ${id} in this cluster; it has ${this.ids.join(', ')}`);
+  }
+}
+
+async function placesFrom(firstPort: number, count: number): Promise<readonly NodePlace[]> {
+  const port = await findFreeBlock(firstPort, count);
+  if (port === undefined) {
+    throw new ClusterError('bad-request', `no ${count} free ports in a row from ${firstPort} up`);
+  }
+  return Array.from({ length: count }, (_, at) => ({ id: at + 1, address: `127.0.0.1:${port + at}` }));
+}

@@ -1,0 +1,38 @@
+import type { NodeStatus } from '../src/wire/client-frames.ts';
+import type { NodeId } from '../src/base/flavor.ts';
+import { ClusterError } from './cluster-error.ts';
+
+const ANSWER_TIMEOUT_MS = 1_000;
+
+/** How a node says it stands; undefined when it does not answer in time. */
+export async function fetchStatus(address: string): Promise<NodeStatus | undefined> {
+  try {
+    const response = await fetch(`http://${address}/health`, {
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    });
+    const found: unknown = await response.json();
+    return isStatus(found) ? found : undefined;
+  } catch {
+    return undefined; // it is down, paused, or not yet up: the caller asks again
+  }
+}
+
+function isStatus(found: unknown): found is NodeStatus {
+  return typeof found === 'object' && found !== null && 'role' in found && 'term' in found;
+}
+
+/** Makes a node drop its links with these nodes, both ways, until it is told otherwise. */
+export async function postCut(address: string, cut: readonly NodeId[]): Promise<void> {
+  const body = JSON.stringify({ cutTo: cut, cutFrom: cut });
+  const response = await fetch(`http://${address}/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+    signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+  });
+  if (response.ok) return;
+  throw new ClusterError(
+    'node-failed',
+    `${address} refused the cut: ${response.status} ${await response.text()}`,
+  );
+}

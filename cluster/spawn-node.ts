@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { NodeId } from '../src/base/flavor.ts';
+import { ClusterError } from './cluster-error.ts';
+import type { NodePlace } from './cluster-file.ts';
+import { identify } from './process-identity.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+
+export interface NodeStart {
+  readonly id: NodeId;
+  readonly clusterId: string;
+  readonly members: readonly NodePlace[];
+  readonly dataPath: string;
+  readonly logPath: string;
+  /** Handed to `kvorum node` as they are. */
+  readonly extraFlags: readonly string[];
+}
+
+/**
+ * Starts a node in a session of its own, so that a Ctrl-C at the terminal reaches only the
+ * supervisor, and the nodes are stopped in order, or left alone when it was asked for.
+ */
+export function spawnNode(start: NodeStart): ProcessIdentity {
+  mkdirSync(dirname(start.logPath), { recursive: true });
+  const log = openSync(start.logPath, 'a');
+  try {
+    const child = spawn(process.execPath, [programPath(), ...nodeArguments(start)], {
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
+    child.on('error', () => undefined); // told below, by the missing pid
+    child.unref();
+    const identity = child.pid === undefined ? undefined : identify(child.pid);
+    if (identity === undefined)
+      throw new ClusterError('node-failed', `node ${start.id} could not be started`);
+    return identity;
+  } finally {
+    closeSync(log);
+  }
+}
+
+function nodeArguments(start: NodeStart): readonly string[] {
+  const members = start.members.map((member) => `${member.id}=${member.address}`).join(',');
+  return [
+    'node',
+    `--id=${start.id}`,
+    `--cluster-id=${start.clusterId}`,
+    `--members=${members}`,
+    `--dir=${start.dataPath}`,
+    '--allow-faults',
+    ...start.extraFlags,
+  ];
+}
+
+/** Beside the built form of this file; from the source itself, in dist. */
+function programPath(): string {
+  const beside = fileURLToPath(new URL('../cli/kvorum.js', import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../dist/cli/kvorum.js', import.meta.url));
+}
+
+/** The last lines that a node printed, to show why it ended. */
+export function lastLines(logPath: string, count: number): string {
+  if (!existsSync(logPath)) return '';
+  return readFileSync(logPath, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
+}
