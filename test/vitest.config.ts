@@ -9,8 +9,11 @@ console.info(`SEED=${SEED} (replay: SEED=${SEED} npm test)`);
 /** Where to write the results as JSON as well, for a script that counts them. */
 const REPORT = process.env['TEST_REPORT'];
 
-/** One seed a run, printed first; processes are tested one file at a time, since they share two cores. */
-const shared = { env: { SEED }, setupFiles: ['test/setup.ts'] };
+/**
+ * One seed a run, printed first; processes are tested one file at a time, since they share two cores.
+ * CommonJS packages are imported as Node itself does it.
+ */
+const shared = { env: { SEED }, setupFiles: ['test/setup.ts'], deps: { interopDefault: false } };
 
 const config: ViteUserConfig = defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),

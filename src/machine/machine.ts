@@ -62,6 +62,8 @@ export interface Machine<Command, Result, Query, Answer> {
   expire?(records: Records, at: At): readonly MachineEvent[];
   /** The log time at which `expire` has something to do next. */
   nextDeadlineMs?(records: ReadRecords): number | undefined;
+  /** Whether a command may make the state larger; those that cannot are taken even when it is full. Without it, all may. */
+  mayGrow?(command: Command): boolean;
 }
 
 /** A machine whose own types are known only to itself; what it parsed is handed back to it unchanged. */

@@ -1,0 +1,41 @@
+/**
+ * Keys inside are binary strings: one character, 0 to 255, for each byte. They order like the bytes
+ * and cost less than byte arrays.
+ */
+
+/** The UTF-8 bytes of a text, one character for each. */
+export function toBinary(text: string): string {
+  // Nearly every key is ASCII, where the two are the same.
+  if (isAscii(text)) return text;
+  let binary = '';
+  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
+  return binary;
+}
+
+/** Whether every character stands for one byte. */
+export function isBinary(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    if (text.charCodeAt(at) > 0xff) return false;
+  }
+  return true;
+}
+
+/** A whole number from 0 up, as a key that orders like the number. */
+export function orderedKey(value: number): string {
+  return value.toString(16).padStart(ORDERED_KEY_LENGTH, '0');
+}
+
+/** 2^53 has 14 hexadecimal digits. */
+export const ORDERED_KEY_LENGTH = 14;
+
+/** The number that `orderedKey` wrote. */
+export function fromOrderedKey(key: string): number {
+  return Number.parseInt(key, 16);
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    if (text.charCodeAt(at) > 0x7f) return false;
+  }
+  return true;
+}

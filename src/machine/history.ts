@@ -1,0 +1,84 @@
+/**
+ * The events of the last revisions, kept as records: so every node has them, a snapshot carries
+ * them, and a watch resumes at any node. One record holds all events of one revision.
+ */
+import { assert, present } from '../base/assert.ts';
+import type { Revision } from '../base/flavor.ts';
+import { orderedKey } from './binary-string.ts';
+import type { StoreEvent } from './command.ts';
+import { HISTORY_BYTES_MAX, HISTORY_REVISIONS_MAX } from './limits.ts';
+import type { MachineEvent } from './machine.ts';
+import type { ReadRecords, Records } from './records.ts';
+import { readRootState, type RootState } from './root-state.ts';
+import { sizeOf } from './size-of.ts';
+
+/** The machine, and its events as arrays, which take less space than objects. */
+type HistoryRecord = readonly [machine: string, events: readonly EventRecord[]];
+type EventRecord = readonly [kind: string, key: string, value: unknown];
+
+/** How much history is kept. Other than the defaults only in tests. */
+export interface HistoryLimits {
+  readonly revisionsMax: number;
+  readonly bytesMax: number;
+}
+
+const DEFAULT_LIMITS: HistoryLimits = { revisionsMax: HISTORY_REVISIONS_MAX, bytesMax: HISTORY_BYTES_MAX };
+
+const PREFIX = 'history/';
+
+/** Gives the events the next revision, stores them, and forgets the oldest ones beyond the limits. */
+export function appendHistory(
+  records: Records,
+  state: RootState,
+  machine: string,
+  events: readonly MachineEvent[],
+  limits: HistoryLimits = DEFAULT_LIMITS,
+): RootState {
+  assert(events.length > 0, 'a revision has events');
+  const revision = state.revision + 1;
+  const record: HistoryRecord = [machine, events.map(({ kind, key, value }) => [kind, key, value])];
+  records.put(historyKey(revision), record);
+  return trimmed(records, { ...state, revision, historyBytes: state.historyBytes + sizeOf(record) }, limits);
+}
+
+/**
+ * The events from a revision on, in order, whole revisions only, about `bytesMax` of them; at least
+ * one revision if there is one. The revision must not be compacted.
+ */
+export function eventsFrom(
+  records: ReadRecords,
+  fromRevision: Revision,
+  bytesMax: number,
+): readonly StoreEvent[] {
+  assert(fromRevision > readRootState(records).compactedRevision, 'the events asked for are kept');
+  const found: StoreEvent[] = [];
+  let revision = fromRevision;
+  let bytes = 0;
+  for (const [, record] of records.range<HistoryRecord>(historyKey(fromRevision), HISTORY_END)) {
+    bytes += sizeOf(record);
+    if (found.length > 0 && bytes > bytesMax) break;
+    const [machine, events] = record;
+    for (const [kind, key, value] of events) found.push({ revision, machine, kind, key, value });
+    revision++;
+  }
+  return found;
+}
+
+/** The first string behind all of the history; `0` follows `/`. */
+const HISTORY_END = 'history0';
+
+function historyKey(revision: Revision): string {
+  return PREFIX + orderedKey(revision);
+}
+
+function trimmed(records: Records, state: RootState, limits: HistoryLimits): RootState {
+  let { compactedRevision, historyBytes } = state;
+  while (state.revision - compactedRevision > limits.revisionsMax || historyBytes > limits.bytesMax) {
+    compactedRevision++;
+    const key = historyKey(compactedRevision);
+    historyBytes -= sizeOf(present(records.get(key), 'every kept revision has its record'));
+    records.delete(key);
+  }
+  assert(historyBytes >= 0, 'the size of the history is that of its records');
+  return { ...state, compactedRevision, historyBytes };
+}

@@ -1,0 +1,220 @@
+/**
+ * All machines as one, and what they share: the log's time, revisions and their history, sessions.
+ * The replica hands every committed command to `apply`; equal commands in equal order make equal
+ * records on every node.
+ *
+ * A command goes through here in this order: log time moves on; machines do what is due by it; the
+ * session tells whether the command is a retry; the machine applies it, or fails and changes
+ * nothing; its events get the next revision; the outcome is kept for retries.
+ */
+import { assert } from '../base/assert.ts';
+import { StoreError } from '../base/errors.ts';
+import type { Index, Revision, Term } from '../base/flavor.ts';
+import type { Command, CommandOutcome, CommandRefusal, LoggedCommand } from './command.ts';
+import type { AnyMachine, At, Parsed } from './machine.ts';
+import type { ReadRecords } from './records.ts';
+import type { RecordTree } from './record-tree.ts';
+import { readRootState, type RootState, writeRootState } from './root-state.ts';
+import { deadlineMs, failureMessage, runCommand, runExpire, type Step } from './run-machine.ts';
+import { scoped, scopedRead } from './scoped-records.ts';
+import { admit, remember } from './sessions/exactly-once.ts';
+import { countSessions } from './sessions/session-records.ts';
+import { sessions } from './sessions/sessions.ts';
+import { sizeOf } from './size-of.ts';
+
+/** The place of a command in the log. */
+export interface EntryPlace {
+  readonly index: Index;
+  readonly term: Term;
+}
+
+/** No machine of this name runs here. */
+export interface UnknownMachine {
+  readonly kind: 'unknown-machine';
+  readonly message: string;
+}
+
+/** What a query came to. */
+export type QueryOutcome =
+  | { readonly kind: 'answered'; readonly result: unknown; readonly revision: Revision }
+  | {
+      readonly kind: 'refused';
+      readonly code: 'UNKNOWN_MACHINE' | 'MACHINE_FAILED';
+      readonly message: string;
+    };
+
+export interface Root {
+  /** Names, in order, without the clock. Equal on all nodes of a cluster. */
+  readonly machines: readonly string[];
+  /** To be asked before a command may enter the log. */
+  parseCommand(machine: string, body: unknown): Parsed<unknown> | UnknownMachine;
+  /** To be asked before a query is put. */
+  parseQuery(machine: string, body: unknown): Parsed<unknown> | UnknownMachine;
+  /** Applies a committed command. Throws only InvariantError. */
+  apply(tree: RecordTree, logged: LoggedCommand, place: EntryPlace): CommandOutcome;
+  query(records: ReadRecords, machine: string, body: unknown): QueryOutcome;
+  /** Whether a parsed command may make the state larger. */
+  mayGrow(command: Command): boolean;
+  /** The log time at which some machine has something to do next. */
+  nextDeadlineMs(records: ReadRecords): number | undefined;
+  /** Log time of the last command, ms. */
+  logTimeMs(records: ReadRecords): number;
+  revision(records: ReadRecords): Revision;
+  compactedRevision(records: ReadRecords): Revision;
+  /** How many sessions are open. */
+  sessions(records: ReadRecords): number;
+}
+
+/**
+ * The machine name of the command that only moves log time on, so that deadlines pass without
+ * traffic. The leader proposes it, with body null and without a session; clients cannot.
+ */
+export const CLOCK = 'clock';
+
+type Machines = ReadonlyMap<string, AnyMachine>;
+
+/**
+ * The root over `sessions` and the given machines.
+ *
+ * @throws StoreError CONFIG_INVALID for a bad, taken or doubled name
+ */
+export function createRoot(machines: readonly AnyMachine[]): Root {
+  const named = byName([sessions, ...machines]);
+  return {
+    machines: [...named.keys()],
+    parseCommand: (machine, body) => named.get(machine)?.parseCommand(body) ?? unknownMachine(machine),
+    parseQuery: (machine, body) => named.get(machine)?.parseQuery(body) ?? unknownMachine(machine),
+    apply: (tree, logged, place) => applyLogged(named, tree, logged, place),
+    query: (records, machine, body) => answer(named, records, machine, body),
+    mayGrow: ({ machine, body }) => machine !== CLOCK && (named.get(machine)?.mayGrow?.(body) ?? true),
+    nextDeadlineMs: (records) => firstDeadlineMs(named, records),
+    logTimeMs: (records) => readRootState(records).timeMs,
+    revision: (records) => readRootState(records).revision,
+    compactedRevision: (records) => readRootState(records).compactedRevision,
+    sessions: (records) => countSessions(scopedRead(records, sessions.name)),
+  };
+}
+
+const NAME = /^[a-z][a-z0-9-]{0,31}$/;
+const TAKEN: readonly string[] = [CLOCK, 'root', 'history'];
+
+/** Ordered by name, so that the order in which a node lists its machines decides nothing. */
+function byName(machines: readonly AnyMachine[]): Machines {
+  const named = new Map<string, AnyMachine>();
+  for (const machine of [...machines].sort((left, right) => (left.name < right.name ? -1 : 1))) {
+    const { name } = machine;
+    if (!NAME.test(name)) {
+      throw new StoreError(
+        'CONFIG_INVALID',
+        `${JSON.stringify(name)} is no machine name: it must match ${NAME.source}`,
+      );
+    }
+    if (TAKEN.includes(name)) throw new StoreError('CONFIG_INVALID', `the machine name ${name} is reserved`);
+    if (named.has(name)) throw new StoreError('CONFIG_INVALID', `there are two machines named ${name}`);
+    named.set(name, machine);
+  }
+  return named;
+}
+
+function applyLogged(
+  machines: Machines,
+  tree: RecordTree,
+  logged: LoggedCommand,
+  place: EntryPlace,
+): CommandOutcome {
+  const before = readRootState(tree);
+  assert(place.index > before.index, 'an entry is applied once');
+  assert(logged.timeMs >= before.timeMs, 'log time never goes back');
+  const moved: RootState = { ...before, index: place.index, timeMs: logged.timeMs };
+  const expired = expireDue(machines, tree, moved, logged, place);
+  const { state, outcome } = applyOne(machines, tree, expired, logged, place);
+  writeRootState(tree, state);
+  return outcome;
+}
+
+function expireDue(
+  machines: Machines,
+  tree: RecordTree,
+  state: RootState,
+  logged: LoggedCommand,
+  place: EntryPlace,
+): RootState {
+  let reached = state;
+  for (const machine of machines.values()) {
+    reached = runExpire(machine, tree, reached, atOf(reached, logged, place));
+  }
+  return reached;
+}
+
+function applyOne(
+  machines: Machines,
+  tree: RecordTree,
+  state: RootState,
+  logged: LoggedCommand,
+  place: EntryPlace,
+): Step {
+  if (logged.machine === CLOCK) {
+    return {
+      state,
+      outcome: { kind: 'applied', result: null, revision: state.revision, index: place.index },
+    };
+  }
+  const machine = machines.get(logged.machine);
+  // A node that refused what others apply would differ from them for ever: it must stop instead.
+  assert(machine !== undefined, `the machine ${logged.machine}, which the log names, runs on this node`);
+  const at = atOf(state, logged, place);
+  if (machine === sessions) return applyToSessions(tree, state, logged, at);
+  if (logged.session === undefined) {
+    return refused(state, 'SESSION_EXPIRED', `a command of ${machine.name} needs a session`);
+  }
+  const sessionRecords = scoped(tree, sessions.name);
+  const admission = admit(sessionRecords, logged.session, at.timeMs);
+  if (admission.kind === 'answered') return { state, outcome: admission.outcome };
+  const step = runCommand(machine, tree, state, logged.body, at);
+  remember(sessionRecords, logged.session, step.outcome);
+  return step;
+}
+
+/** The one machine whose refusals are refusals of the store. */
+function applyToSessions(tree: RecordTree, state: RootState, logged: LoggedCommand, at: At): Step {
+  const step = runCommand(sessions, tree, state, logged.body, at);
+  if (step.outcome.kind !== 'applied') return step;
+  const result = step.outcome.result as ReturnType<typeof sessions.apply>['result'];
+  return result.kind === 'refused' ? refused(step.state, result.code, result.message) : step;
+}
+
+function refused(state: RootState, code: CommandRefusal, message: string): Step {
+  return { state, outcome: { kind: 'refused', code, message } };
+}
+
+function atOf(state: RootState, { timeMs, wallMs }: LoggedCommand, { index, term }: EntryPlace): At {
+  return { index, term, timeMs, wallMs, revision: state.revision + 1 };
+}
+
+function answer(machines: Machines, records: ReadRecords, name: string, body: unknown): QueryOutcome {
+  const machine = machines.get(name);
+  if (machine === undefined) {
+    return { kind: 'refused', code: 'UNKNOWN_MACHINE', message: unknownMachine(name).message };
+  }
+  try {
+    const result = machine.query(scopedRead(records, name), body);
+    sizeOf(result);
+    return { kind: 'answered', result, revision: readRootState(records).revision };
+  } catch (error) {
+    return { kind: 'refused', code: 'MACHINE_FAILED', message: `${name}: ${failureMessage(error)}` };
+  }
+}
+
+function firstDeadlineMs(machines: Machines, records: ReadRecords): number | undefined {
+  let first: number | undefined;
+  for (const machine of machines.values()) {
+    const nextMs = deadlineMs(machine, records);
+    if (nextMs !== undefined && (first === undefined || nextMs < first)) first = nextMs;
+  }
+  return first;
+}
+
+function unknownMachine(name: string): UnknownMachine {
+  const message = `no machine named ${JSON.stringify(name.slice(0, 64))} runs on this node`;
+  return { kind: 'unknown-machine', message };
+}
