@@ -1,0 +1,168 @@
+import { assert } from '../base/assert.ts';
+import type { NodeId } from '../base/flavor.ts';
+import type { Entry, Position } from './entry.ts';
+import type {
+  AppendRequest,
+  HeartbeatRequest,
+  PreVoteRequest,
+  SnapshotRequest,
+  VoteRequest,
+} from './message.ts';
+import type { RaftState } from './state.ts';
+
+/**
+ * What every node does on request (Raft paper, section 5.3 and figure 2): vote, and take the leader's
+ * log for its own. The request has the node's own term, or a later one in a pre-vote.
+ *
+ * A follower decides nothing. It accepts entries that join its log without a gap, drops its own only
+ * where they conflict with the leader's, and answers only for what the request proved to be the same.
+ */
+
+/** A message that only the leader of the present term sends. */
+export function hearLeader(state: RaftState, leader: NodeId): void {
+  assert(state.part.kind !== 'leader', 'a term has one leader');
+  assert(state.leader === undefined || state.leader === leader, 'a term has one leader');
+  if (state.leader === leader) state.restartElectionTimer();
+  else state.follow(leader);
+}
+
+/**
+ * Whether a leader is alive as far as this node can tell. Then it helps nobody to depose it: a node
+ * that was cut off, or that cannot hear the leader, must not disturb the others (thesis, sections 4.2.3
+ * and 9.6). A leader that lost its quorum steps down by itself, so this cannot last for ever.
+ */
+export function isLeaderAlive(state: RaftState): boolean {
+  if (state.part.kind === 'leader') return true;
+  return state.leader !== undefined && state.ticksWaited < state.config.electionTicksMin;
+}
+
+/** Would it get this node's vote? Nothing changes, so the answer need not wait for the disk (thesis, section 9.6). */
+export function onPreVoteRequest(state: RaftState, request: PreVoteRequest): void {
+  const isFree = request.term > state.term || mayVoteFor(state, request.from);
+  const granted = isFree && state.log.isNoNewerThan(request.last);
+  const term = granted ? request.term : state.term;
+  state.outbox.send({ kind: 'pre-vote-response', ...state.envelope(request.from), term, granted });
+}
+
+/** One vote a term, and only for a log that holds everything committed (Raft paper, sections 5.2 and 5.4.1). */
+export function onVoteRequest(state: RaftState, request: VoteRequest): void {
+  const granted = mayVoteFor(state, request.from) && state.log.isNoNewerThan(request.last);
+  if (granted) {
+    state.castVote(request.from);
+    state.restartElectionTimer();
+  }
+  state.outbox.promise({ kind: 'vote-response', ...state.envelope(request.from), granted });
+}
+
+function mayVoteFor(state: RaftState, candidate: NodeId): boolean {
+  return state.vote === candidate || (state.vote === undefined && state.leader === undefined);
+}
+
+/** Entries from the leader, or the question whether the logs meet at a place. */
+export function onAppendRequest(state: RaftState, request: AppendRequest): void {
+  hearLeader(state, request.from);
+  if (state.isStateLost) {
+    askForSnapshot(state, request.from);
+    return;
+  }
+  const { previous, entries } = behindCommit(state, request);
+  if (!state.log.has(previous)) {
+    state.outbox.promise({
+      kind: 'append-rejected',
+      ...state.envelope(request.from),
+      previousIndex: request.previous.index,
+      hint: state.log.lastAgreement(previous),
+      needsSnapshot: false,
+    });
+    return;
+  }
+  adopt(state, entries);
+  // Not the end of this log: what lies behind the request's last entry may conflict with the leader's.
+  const matchIndex = previous.index + entries.length;
+  if (request.commitIndex > state.commitIndex) {
+    state.commitTo(Math.min(request.commitIndex, matchIndex));
+  }
+  state.outbox.promise({ kind: 'append-accepted', ...state.envelope(request.from), matchIndex });
+}
+
+/**
+ * The request without the entries that are committed here already: they are the same in both logs
+ * (leader completeness), even where this log begins later than the request.
+ */
+function behindCommit(
+  state: RaftState,
+  request: AppendRequest,
+): { readonly previous: Position; readonly entries: readonly Entry[] } {
+  const { previous, entries } = request;
+  if (previous.index >= state.commitIndex) return { previous, entries };
+  const term = state.log.termAt(state.commitIndex);
+  assert(term !== undefined, 'the last committed place is known');
+  const rest = entries.filter((entry) => entry.index > state.commitIndex);
+  return { previous: { index: state.commitIndex, term }, entries: rest };
+}
+
+/**
+ * Entries that join the log. A late request must not cut off what a newer one brought, so the log is
+ * truncated only at an entry that truly conflicts (Raft paper, figure 2, AppendEntries step 3).
+ */
+function adopt(state: RaftState, entries: readonly Entry[]): void {
+  const first = entries.findIndex((entry) => !state.log.has(entry));
+  const conflict = entries[first];
+  if (conflict === undefined) return;
+  if (conflict.index <= state.log.lastIndex) {
+    assert(conflict.index > state.commitIndex, 'what is committed is never truncated');
+    state.writer.truncateFrom(conflict.index);
+  }
+  state.log.append(entries.slice(first));
+}
+
+/** The leader lives; what it knows to be held here is committed up to `commitIndex`. */
+export function onHeartbeatRequest(state: RaftState, request: HeartbeatRequest): void {
+  hearLeader(state, request.from);
+  assert(request.commitIndex <= state.log.lastIndex, 'a follower holds what it acknowledged');
+  if (request.commitIndex > state.commitIndex) state.commitTo(request.commitIndex);
+  if (state.isStateLost) askForSnapshot(state, request.from);
+  const { readRound } = request;
+  state.outbox.send({ kind: 'heartbeat-response', ...state.envelope(request.from), readRound });
+}
+
+/** A chunk of the state: for the replica, unless the log has come further by itself (Raft paper, section 7). */
+export function onSnapshotRequest(state: RaftState, request: SnapshotRequest): void {
+  hearLeader(state, request.from);
+  if (state.needsSnapshot(request.snapshot)) state.snapshotChunks.push(request);
+  else if (state.isStateLost) askForSnapshot(state, request.from);
+  else acceptUpTo(state, request.from, state.commitIndex);
+}
+
+/**
+ * The state was replaced by a snapshot as of `snapshot`. The log keeps what follows it, if it holds
+ * that very entry (Raft paper, figure 13, step 6); otherwise nothing of it can be trusted.
+ */
+export function installSnapshot(state: RaftState, snapshot: Position): void {
+  assert(state.part.kind !== 'leader', 'a leader needs no snapshot');
+  assert(state.needsSnapshot(snapshot), 'a snapshot brings the state forward');
+  if (!state.log.has(snapshot)) {
+    assert(snapshot.index > state.commitIndex, 'a committed entry is the same everywhere');
+    state.writer.reset(snapshot);
+  }
+  state.isStateLost = false;
+  state.appliedIndex = snapshot.index;
+  state.commitTo(Math.max(state.commitIndex, snapshot.index));
+  state.writer.force();
+  if (state.leader !== undefined) acceptUpTo(state, state.leader, snapshot.index);
+}
+
+function acceptUpTo(state: RaftState, leader: NodeId, matchIndex: number): void {
+  state.outbox.promise({ kind: 'append-accepted', ...state.envelope(leader), matchIndex });
+}
+
+/** This node's log begins behind its state: it can take no entry into account before it has a newer state. */
+function askForSnapshot(state: RaftState, leader: NodeId): void {
+  state.outbox.promise({
+    kind: 'append-rejected',
+    ...state.envelope(leader),
+    previousIndex: state.log.base.index,
+    hint: state.log.base,
+    needsSnapshot: true,
+  });
+}

@@ -1,0 +1,130 @@
+import { assert } from '../base/assert.ts';
+import type { Index, NodeId } from '../base/flavor.ts';
+import type { Entry, EntryKind } from './entry.ts';
+import { bytesOf } from './log.ts';
+import { Progress } from './progress.ts';
+import { ReadRounds } from './read-index.ts';
+import type { Leading, RaftState } from './state.ts';
+
+/**
+ * What a leader does (Raft paper, sections 5.3, 5.4.2 and 8; thesis, chapters 3 and 6): it appends,
+ * counts who stores what, commits, and proves again and again that it still leads.
+ *
+ * Its own log only grows. Its own copy of an entry counts like any other: once it is on the disk.
+ */
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+/** Won the election: opens its term with an entry of its own, without which nothing could be committed. */
+export function becomeLeader(state: RaftState): Leading {
+  assert(state.part.kind === 'candidate', 'only a candidate becomes leader');
+  assert(!state.isStateLost, 'a leader has its state');
+  const { log, config } = state;
+  const followers = new Map<NodeId, Progress>();
+  for (const id of state.peers) {
+    followers.set(id, new Progress(log.lastIndex + 1, config.inflightAppendsMax));
+  }
+  const leading: Leading = {
+    kind: 'leader',
+    followers,
+    reads: new ReadRounds(),
+    heard: new Set(),
+    ticksSinceHeartbeat: 0,
+    ticksSinceQuorumCheck: 0,
+    isHeartbeatDue: false,
+    uncommittedBytes: bytesBetween(state, state.commitIndex, log.lastIndex),
+  };
+  state.part = leading;
+  appendOwn(state, leading, 'noop', [NOTHING]);
+  return leading;
+}
+
+/** Heartbeats, and the question whether a majority still listens (thesis, section 6.2). */
+export function tickLeader(state: RaftState, leading: Leading): void {
+  leading.ticksSinceHeartbeat += 1;
+  leading.ticksSinceQuorumCheck += 1;
+  if (leading.ticksSinceQuorumCheck >= state.config.electionTicksMin) {
+    const isHeard = state.membership.isMajority((id) => id === state.id || leading.heard.has(id));
+    if (!isHeard) {
+      state.follow(undefined);
+      return;
+    }
+    leading.ticksSinceQuorumCheck = 0;
+    leading.heard.clear();
+  }
+  if (leading.ticksSinceHeartbeat >= state.config.heartbeatTicks) leading.isHeartbeatDue = true;
+}
+
+/** Appends commands to the own log; they leave, all in one request per follower, when the turn ends. */
+export function appendOwn(
+  state: RaftState,
+  leading: Leading,
+  kind: EntryKind,
+  payloads: readonly Uint8Array[],
+): Index {
+  const firstIndex = state.log.lastIndex + 1;
+  const { term } = state;
+  const entries = payloads.map((data, n): Entry => ({ index: firstIndex + n, term, kind, data }));
+  state.log.append(entries);
+  leading.uncommittedBytes += bytesOf(entries);
+  return firstIndex;
+}
+
+/** Whether so much more is taken; a leader with nothing on its way takes anything. */
+export function hasRoomFor(state: RaftState, leading: Leading, bytes: number): boolean {
+  if (leading.uncommittedBytes === 0) return true;
+  return leading.uncommittedBytes + bytes <= state.config.uncommittedBytesMax;
+}
+
+/**
+ * Commits what a majority stores. Only an entry of the leader's own term is committed by counting;
+ * older ones are committed with it. A majority that stores an older entry is no proof: a later leader
+ * may not have it (Raft paper, section 5.4.2 and figure 8; thesis, section 3.6.2).
+ */
+export function advanceCommit(state: RaftState, leading: Leading): void {
+  const reached = state.membership.reachedByMajority((id) =>
+    id === state.id ? state.writer.stableIndex : (leading.followers.get(id)?.matchIndex ?? 0),
+  );
+  if (reached <= state.commitIndex || state.log.termAt(reached) !== state.term) return;
+  leading.uncommittedBytes -= bytesBetween(state, state.commitIndex, reached);
+  state.commitTo(reached);
+}
+
+/** Whether an entry of this term is committed: only then is everything before known to be. */
+export function hasCommittedOwnTerm(state: RaftState): boolean {
+  return state.log.termAt(state.commitIndex) === state.term;
+}
+
+/** A read begins its round with the next heartbeat, or waits until this leader knows what is committed. */
+export function openReadRound(state: RaftState, leading: Leading): void {
+  if (!leading.reads.isRoundDue || !hasCommittedOwnTerm(state)) return;
+  leading.reads.open(state.commitIndex);
+  leading.isHeartbeatDue = true;
+  confirmReads(state, leading);
+}
+
+/** Hands out the reads whose round a majority has answered. */
+export function confirmReads(state: RaftState, leading: Leading): void {
+  const round = state.membership.reachedByMajority((id) =>
+    id === state.id ? leading.reads.newest : (leading.followers.get(id)?.readRound ?? 0),
+  );
+  state.reads.push(...leading.reads.confirm(round));
+}
+
+/** Tells every follower that this node leads, and what of its log is committed. */
+export function broadcastHeartbeats(state: RaftState, leading: Leading): void {
+  if (!leading.isHeartbeatDue) return;
+  leading.isHeartbeatDue = false;
+  leading.ticksSinceHeartbeat = 0;
+  for (const [id, progress] of leading.followers) {
+    // A follower may be told only of entries that it is known to hold: behind them it may have others.
+    const commitIndex = Math.min(state.commitIndex, progress.matchIndex);
+    const readRound = leading.reads.asked;
+    state.outbox.send({ kind: 'heartbeat-request', ...state.envelope(id), commitIndex, readRound });
+  }
+}
+
+function bytesBetween(state: RaftState, after: Index, to: Index): number {
+  const { log } = state;
+  return bytesOf(log.slice(after + 1, to, { entriesMax: Infinity, bytesMax: Infinity }));
+}

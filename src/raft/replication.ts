@@ -1,0 +1,85 @@
+import { assert, present } from '../base/assert.ts';
+import type { NodeId } from '../base/flavor.ts';
+import { advanceCommit, confirmReads } from './leader.ts';
+import type { AppendAccepted, AppendRejected, HeartbeatResponse } from './message.ts';
+import type { Progress } from './progress.ts';
+import type { Leading, RaftState } from './state.ts';
+
+/**
+ * How a leader brings its log to the followers (Raft paper, section 5.3; thesis, section 10.2.1).
+ *
+ * Requests leave when a turn ends, with all that it appended. They are sent ahead of the answers, as
+ * far as the follower's window goes. An answer that does not come, or says no, brings the follower
+ * back to probing for the place where the logs meet; heartbeats, which are sent whatever happens,
+ * find out whether it lives.
+ */
+
+/** Everything that followers lack and may be sent now. */
+export function broadcastAppends(state: RaftState, leading: Leading): void {
+  for (const [id, progress] of leading.followers) {
+    while (isAppendDue(state, progress)) sendAppend(state, id, progress);
+  }
+}
+
+/** Whether a request would tell this follower something: entries, a probe, or what is committed. */
+export function isAppendDue(state: RaftState, progress: Progress): boolean {
+  if (progress.isPaused) return false;
+  if (progress.kind === 'probe' || progress.nudge) return true;
+  if (progress.nextIndex <= state.log.lastIndex) return true;
+  return Math.min(state.commitIndex, progress.nextIndex - 1) > progress.commitIndexSent;
+}
+
+function sendAppend(state: RaftState, to: NodeId, progress: Progress): void {
+  const { log, config, commitIndex } = state;
+  const previousIndex = progress.nextIndex - 1;
+  if (previousIndex < log.base.index) {
+    progress.becomeSnapshot(log.base.index);
+    return;
+  }
+  const term = present(log.termAt(previousIndex), 'a request begins within the log');
+  const entries = log.slice(previousIndex + 1, log.lastIndex, {
+    entriesMax: config.appendEntriesMax,
+    bytesMax: config.appendBytesMax,
+  });
+  const previous = { index: previousIndex, term };
+  const lastIndex = previousIndex + entries.length;
+  state.outbox.send({ kind: 'append-request', ...state.envelope(to), previous, entries, commitIndex });
+  progress.commitIndexSent = Math.max(progress.commitIndexSent, Math.min(commitIndex, lastIndex));
+  progress.sent(lastIndex, entries.length);
+}
+
+/** The followers to whom a snapshot is to be sent now; each is named once. */
+export function takeSnapshotsWanted(state: RaftState, leading: Leading): readonly NodeId[] {
+  const wanted: NodeId[] = [];
+  for (const [id, progress] of leading.followers) {
+    if (!progress.isSnapshotDue(state.appliedIndex)) continue;
+    progress.snapshotAsked();
+    wanted.push(id);
+  }
+  return wanted;
+}
+
+/** The answer is to a request of this very term, so what it says of the log is about this leader's log. */
+export function onAppendAccepted(state: RaftState, leading: Leading, response: AppendAccepted): void {
+  assert(response.matchIndex <= state.log.lastIndex, 'a follower holds no more than it was sent');
+  const progress = progressOf(leading, response.from);
+  progress.accepted(response.matchIndex, state.log.base.index);
+  advanceCommit(state, leading);
+}
+
+export function onAppendRejected(state: RaftState, leading: Leading, response: AppendRejected): void {
+  const progress = progressOf(leading, response.from);
+  if (response.needsSnapshot) progress.becomeSnapshot(response.hint.index);
+  else progress.rejected(response.previousIndex, state.log.lastAgreement(response.hint).index);
+}
+
+export function onHeartbeatResponse(state: RaftState, leading: Leading, response: HeartbeatResponse): void {
+  const progress = progressOf(leading, response.from);
+  progress.heartbeatAnswered(state.log.lastIndex);
+  progress.readRound = Math.max(progress.readRound, response.readRound);
+  confirmReads(state, leading);
+}
+
+function progressOf(leading: Leading, id: NodeId): Progress {
+  return present(leading.followers.get(id), 'every other member is a follower');
+}

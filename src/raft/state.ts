@@ -1,0 +1,179 @@
+import { assert } from '../base/assert.ts';
+import type { Index, NodeId, Term } from '../base/flavor.ts';
+import type { Random } from '../base/random.ts';
+import type { RaftConfig } from './config.ts';
+import type { HardState, Position } from './entry.ts';
+import type { Log } from './log.ts';
+import { LogWriter } from './log-writer.ts';
+import { Membership } from './membership.ts';
+import type { SnapshotRequest, SnapshotResponse } from './message.ts';
+import { Outbox } from './outbox.ts';
+import type { Progress } from './progress.ts';
+import type { ReadRounds } from './read-index.ts';
+import type { ReadyRead } from './ready.ts';
+
+/** Takes what a leader says, and waits for its silence. */
+export interface Following {
+  readonly kind: 'follower';
+  /** Whom this node heard as leader of the present term. */
+  readonly leader: NodeId | undefined;
+}
+
+/** Asks for votes: a pre-candidate whether it would win, a candidate in earnest. */
+export interface Campaigning {
+  readonly kind: 'pre-candidate' | 'candidate';
+  /** Each member's first answer; later ones do not count. */
+  readonly votes: Map<NodeId, boolean>;
+}
+
+/** What only a leader has to remember; gone with the leadership. */
+export interface Leading {
+  readonly kind: 'leader';
+  /** One for every other member. */
+  readonly followers: ReadonlyMap<NodeId, Progress>;
+  readonly reads: ReadRounds;
+  /** The members that answered since the quorum was last checked. */
+  readonly heard: Set<NodeId>;
+  ticksSinceHeartbeat: number;
+  ticksSinceQuorumCheck: number;
+  /** The turn ends with a heartbeat to everyone. */
+  isHeartbeatDue: boolean;
+  /** Of entry data that is not committed. */
+  uncommittedBytes: number;
+}
+
+export type Part = Following | Campaigning | Leading;
+
+/**
+ * Everything that one node of the cluster knows, and the few changes of it that every rule shares.
+ * The rules themselves are functions over it: follower.ts, candidate.ts, leader.ts, replication.ts.
+ */
+export class RaftState {
+  readonly config: RaftConfig;
+  readonly membership: Membership;
+  readonly log: Log;
+  readonly writer: LogWriter;
+  readonly outbox: Outbox = new Outbox();
+
+  part: Part = { kind: 'follower', leader: undefined };
+  /** Entries up to here never change (Raft paper, section 5.3). */
+  commitIndex: Index;
+  /** Entries up to here were handed out, or are in a snapshot that was installed. */
+  appliedIndex: Index;
+  /** The state lies behind the log's base: entries between are gone, and only a snapshot helps. */
+  isStateLost: boolean;
+
+  /** Since the leader was last heard, or since this node last voted or campaigned. */
+  ticksWaited = 0;
+  /** A follower that has waited this long campaigns. */
+  electionTicks = 0;
+
+  reads: ReadyRead[] = [];
+  abortedReads: number[] = [];
+  snapshotChunks: SnapshotRequest[] = [];
+  snapshotResponses: SnapshotResponse[] = [];
+
+  readonly #random: Random;
+  #hardState: HardState;
+
+  constructor(
+    config: RaftConfig,
+    random: Random,
+    restored: { readonly hardState: HardState; readonly log: Log; readonly appliedIndex: Index },
+  ) {
+    this.config = config;
+    this.membership = new Membership(config.members);
+    this.log = restored.log;
+    this.writer = new LogWriter(restored.log);
+    this.#random = random;
+    this.#hardState = restored.hardState;
+    this.appliedIndex = restored.appliedIndex;
+    this.isStateLost = restored.appliedIndex < restored.log.base.index;
+    this.commitIndex = Math.max(restored.log.base.index, restored.appliedIndex);
+    assert(this.membership.has(config.id), 'this node is a member');
+    assert(this.commitIndex <= this.log.lastIndex, 'the state reflects no more than the log holds');
+    assert(this.log.last.term <= this.term, 'the term is on the disk before any entry of it');
+    this.restartElectionTimer();
+  }
+
+  get id(): NodeId {
+    return this.config.id;
+  }
+
+  get term(): Term {
+    return this.#hardState.term;
+  }
+
+  get vote(): NodeId | undefined {
+    return this.#hardState.vote;
+  }
+
+  get leader(): NodeId | undefined {
+    switch (this.part.kind) {
+      case 'leader':
+        return this.id;
+      case 'follower':
+        return this.part.leader;
+      default:
+        return undefined;
+    }
+  }
+
+  get peers(): readonly NodeId[] {
+    return this.membership.peersOf(this.id);
+  }
+
+  /** Moves to a later term, in which this node has voted for nobody or, just now, for `vote`. */
+  enterTerm(term: Term, vote: NodeId | undefined): void {
+    assert(term > this.term, 'terms never go back');
+    this.#setHardState({ term, vote });
+  }
+
+  /** One vote a term, first come first served (Raft paper, section 5.2). */
+  castVote(vote: NodeId): void {
+    assert(this.vote === undefined || this.vote === vote, 'a node votes once in a term');
+    if (this.vote === undefined) this.#setHardState({ term: this.term, vote });
+  }
+
+  /** Leaves whatever part it had. */
+  follow(leader: NodeId | undefined): void {
+    if (this.part.kind === 'leader') {
+      this.abortedReads.push(...this.part.reads.abort());
+      this.snapshotResponses = [];
+    }
+    this.part = { kind: 'follower', leader };
+    this.restartElectionTimer();
+  }
+
+  /** Randomised anew each time, so that split votes are rare and do not repeat (Raft paper, section 5.2). */
+  restartElectionTimer(): void {
+    this.ticksWaited = 0;
+    this.electionTicks = this.#random.integer(this.config.electionTicksMin, this.config.electionTicksMax);
+  }
+
+  commitTo(index: Index): void {
+    assert(index <= this.log.lastIndex, 'what is committed is in the log');
+    assert(index >= this.commitIndex, 'what is committed stays committed');
+    this.commitIndex = index;
+  }
+
+  /** Entries up to here may be handed out. */
+  get appliableIndex(): Index {
+    return this.isStateLost ? this.appliedIndex : Math.min(this.commitIndex, this.writer.stableIndex);
+  }
+
+  /** Whether a snapshot as of `position` brings this node further. */
+  needsSnapshot(position: Position): boolean {
+    return this.isStateLost ? position.index >= this.log.base.index : position.index > this.commitIndex;
+  }
+
+  /** The start of every message to `to`. */
+  envelope(to: NodeId): { readonly from: NodeId; readonly to: NodeId; readonly term: Term } {
+    return { from: this.id, to, term: this.term };
+  }
+
+  #setHardState(hardState: HardState): void {
+    this.#hardState = hardState;
+    this.writer.setHardState(hardState);
+  }
+}
