@@ -201,6 +201,12 @@ export class Raft {
     if (part.kind === 'leader') part.followers.get(to)?.snapshotFailed();
   }
 
+  /** Whether this leader waits for a snapshot to reach the follower. */
+  awaitsSnapshot(follower: NodeId): boolean {
+    const { part } = this.#state;
+    return part.kind === 'leader' && part.followers.get(follower)?.kind === 'snapshot';
+  }
+
   /** Campaigns now, without waiting for the leader's silence. */
   campaign(): void {
     campaign(this.#state);

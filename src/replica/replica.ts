@@ -18,10 +18,10 @@ import type { Random } from '../base/random.ts';
 import { eventsFrom } from '../machine/history.ts';
 import { decodeLogged, encodeLogged } from '../machine/logged-command.ts';
 import { RecordTree } from '../machine/record-tree.ts';
-import type { Root } from '../machine/root.ts';
+import { CLOCK, type Root } from '../machine/root.ts';
 import type { Entry, Position } from '../raft/entry.ts';
 import type { Message, SnapshotRequest } from '../raft/message.ts';
-import { Raft, type RaftInspection } from '../raft/raft.ts';
+import type { Raft, RaftInspection } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
 import { compactionPoint, needsCompaction } from './compaction.ts';
 import type { ReplicaConfig } from './config.ts';
@@ -30,6 +30,7 @@ import { LogClock } from './log-clock.ts';
 import type { Output, Reply, StateReplacement, StateWrite } from './output.ts';
 import { notLeader, PendingCommands } from './pending-commands.ts';
 import { PendingQueries } from './pending-queries.ts';
+import { restoreRaft } from './restore-raft.ts';
 import type { Restored } from './restored.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { Snapshots } from './snapshots.ts';
@@ -81,8 +82,7 @@ export class Replica {
     this.#codec = codec;
     this.#tree = new RecordTree(restored.records);
     this.#applied = restored.applied;
-    const { hardState, base, entries, applied } = restored;
-    this.#raft = new Raft(config.raft, random, { hardState, base, entries, appliedIndex: applied.index });
+    this.#raft = restoreRaft(config, random, restored);
     this.#commands = new PendingCommands(config.pendingCommandsMax);
     this.#queries = new PendingQueries(config.pendingQueriesMax);
     this.#watches = new WatchHub(config);
@@ -231,7 +231,7 @@ export class Replica {
     const deadlineMs = this.#root.nextDeadlineMs(this.#tree);
     const tickClock = deadlineMs !== undefined && deadlineMs <= timeMs && !leadership.clockProposed;
     if (tickClock) {
-      const clock = { machine: 'clock', session: undefined, body: null };
+      const clock = { machine: CLOCK, session: undefined, body: null };
       payloads.push(encodeLogged(this.#codec, { ...clock, timeMs, wallMs }));
     }
     if (payloads.length === 0) return;
@@ -271,7 +271,7 @@ export class Replica {
     if (entry.kind === 'noop') return this.#applyNoop(entry);
     const logged = decodeLogged(this.#codec, entry.data);
     const outcome = this.#root.apply(this.#tree, logged, this.#applied);
-    if (logged.machine === 'clock' && this.#leadership !== undefined) this.#leadership.clockProposed = false;
+    if (logged.machine === CLOCK && this.#leadership !== undefined) this.#leadership.clockProposed = false;
     const reply = this.#commands.applied(entry, outcome, this.#raft.leader);
     if (reply !== undefined) this.#replies.push(reply);
   }
@@ -319,7 +319,13 @@ export class Replica {
   }
 
   #answer({ caller, machine, body }: QueryInput): void {
-    const { result, revision } = this.#root.query(this.#tree, machine, body);
+    const outcome = this.#root.query(this.#tree, machine, body);
+    if (outcome.kind === 'refused') {
+      const { code, message } = outcome;
+      this.#replies.push({ kind: 'error', caller, code, message, leader: this.#raft.leader });
+      return;
+    }
+    const { result, revision } = outcome;
     this.#replies.push({ kind: 'result', caller, result, revision, index: this.#applied.index });
   }
 
