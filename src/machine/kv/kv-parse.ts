@@ -9,8 +9,6 @@ export function kvCommandReaders(valueBytesMax: number): Readers<KvCommand> {
   const readValue = (fields: Fields): Uint8Array => fields.bytes('value', { min: 0, max: valueBytesMax });
   const readExpectation = (fields: Fields, name: string): KvExpectation =>
     fields.object(name, (inner) => expectation(inner, valueBytesMax));
-  const readFlags = (fields: Fields): { readonly previous?: boolean } =>
-    fields.optional('previous', (name) => fields.boolean(name));
   return {
     put: (fields) => ({
       kind: 'put',
@@ -39,6 +37,10 @@ export function kvCommandReaders(valueBytesMax: number): Readers<KvCommand> {
     }),
     'delete-prefix': (fields) => ({ kind: 'delete-prefix', prefix: readBound(fields, 'prefix') }),
   };
+}
+
+function readFlags(fields: Fields): { readonly previous?: boolean } {
+  return fields.optional('previous', (name) => fields.boolean(name));
 }
 
 /** Reads a query; a prefix becomes a range. */

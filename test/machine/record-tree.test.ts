@@ -1,0 +1,220 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { RecordTree } from '../../src/machine/record-tree.ts';
+import { prefixEnd, type RecordEntry } from '../../src/machine/records.ts';
+import { scoped } from '../../src/machine/scoped-records.ts';
+import { all, reload } from './store.ts';
+
+const keys = fc.oneof(
+  fc.string({ unit: fc.constantFrom('a', 'b', '\u0000', '\u00ff'), maxLength: 4 }),
+  fc.nat(400).map((number) => `k${number}`),
+);
+const values = fc.oneof(
+  fc.integer(),
+  fc.uint8Array({ maxLength: 5 }),
+  fc.constant(null),
+  fc.record({ a: fc.nat() }),
+);
+const change = fc.record({ key: keys, value: fc.option(values, { nil: undefined }) });
+const changes = fc.array(change, { maxLength: 200 });
+
+function applyTo(
+  tree: RecordTree,
+  map: Map<string, unknown>,
+  list: readonly { key: string; value: unknown }[],
+): void {
+  for (const { key, value } of list) {
+    if (value === undefined) {
+      expect(tree.delete(key)).toBe(map.delete(key));
+    } else {
+      tree.put(key, value);
+      map.set(key, value);
+    }
+  }
+}
+
+function sorted(map: ReadonlyMap<string, unknown>): RecordEntry<unknown>[] {
+  return [...map].sort(([left], [right]) => (left < right ? -1 : 1));
+}
+
+test('a range holds what a sorted array holds between the bounds', () => {
+  const options = fc.record({ limit: fc.option(fc.nat(20), { nil: undefined }), reverse: fc.boolean() });
+  fc.assert(
+    fc.property(
+      changes,
+      keys,
+      fc.option(keys, { nil: undefined }),
+      options,
+      (list, from, to, { limit, reverse }) => {
+        const tree = new RecordTree();
+        const map = new Map<string, unknown>();
+        applyTo(tree, map, list);
+        const between = sorted(map).filter(([key]) => key >= from && (to === undefined || key < to));
+        const expected = (reverse ? between.reverse() : between).slice(0, limit);
+        const found = [...tree.range(from, to, limit === undefined ? { reverse } : { limit, reverse })];
+        expect(found).toEqual(expected);
+        for (const key of map.keys()) expect(tree.get(key)).toBe(map.get(key));
+        expect(tree.size).toBe(map.size);
+      },
+    ),
+  );
+});
+
+test('a rollback leaves nothing of what was done since the savepoint', () => {
+  fc.assert(
+    fc.property(changes, changes, changes, (before, undone, after) => {
+      const tree = new RecordTree();
+      const map = new Map<string, unknown>();
+      applyTo(tree, map, before);
+      const was = all(tree);
+      const bytes = tree.bytes;
+      tree.savepoint();
+      applyTo(tree, new Map(map), undone);
+      tree.rollback();
+      expect(all(tree)).toEqual(was);
+      expect(tree.bytes).toBe(bytes);
+      tree.savepoint();
+      applyTo(tree, map, after);
+      tree.release();
+      expect(all(tree)).toEqual(sorted(map));
+    }),
+  );
+});
+
+test('the changes taken make an equal tree elsewhere, each key once, and nothing that a rollback undid', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(changes, changes), { maxLength: 5 }), (rounds) => {
+      const tree = new RecordTree();
+      const copy = new RecordTree();
+      for (const [kept, undone] of rounds) {
+        applyTo(tree, new Map(all(tree)), kept);
+        tree.savepoint();
+        applyTo(tree, new Map(all(tree)), undone);
+        tree.rollback();
+        const taken = tree.takeChanges();
+        expect(new Set(taken.map(({ key }) => key)).size).toBe(taken.length);
+        for (const { key, value } of taken) {
+          if (value === undefined) expect(copy.delete(key)).toBe(true);
+          else copy.put(key, value);
+        }
+        expect(all(copy)).toEqual(all(tree));
+        expect(copy.bytes).toBe(tree.bytes);
+        expect(tree.takeChanges()).toEqual([]);
+      }
+    }),
+  );
+});
+
+test('a view stays as it was while the tree changes, and so does each of many', () => {
+  fc.assert(
+    fc.property(fc.array(changes, { maxLength: 6 }), (rounds) => {
+      const tree = new RecordTree();
+      const kept = rounds.map((list) => {
+        const seen = { view: tree.view(), records: all(tree), bytes: tree.bytes };
+        applyTo(tree, new Map(all(tree)), list);
+        return seen;
+      });
+      for (const { view, records, bytes } of kept) {
+        expect([...view.range('', undefined)]).toEqual(records);
+        expect(view.size).toBe(records.length);
+        expect(view.bytes).toBe(bytes);
+        for (const [key, value] of records) expect(view.get(key)).toBe(value);
+      }
+    }),
+  );
+});
+
+test('a view that is half read goes on from where it was, whatever the tree does meanwhile', () => {
+  const tree = new RecordTree(Array.from({ length: 5000 }, (_, at) => [`k${10_000 + at}`, at] as const));
+  const walk = tree.view().range<number>('', undefined)[Symbol.iterator]();
+  for (let at = 0; at < 5000; at++) {
+    expect(walk.next().value).toEqual([`k${10_000 + at}`, at]);
+    tree.delete(`k${10_000 + ((at * 7919) % 5000)}`);
+    tree.put(`k${10_000 + at}x`, at);
+  }
+  expect(walk.next().done).toBe(true);
+});
+
+test('the size is the same after all records went to bytes and back', () => {
+  fc.assert(
+    fc.property(changes, (list) => {
+      const tree = new RecordTree();
+      applyTo(tree, new Map(), list);
+      const again = new RecordTree(reload(all(tree)));
+      expect(again.bytes).toBe(tree.bytes);
+      expect(all(again)).toEqual(all(tree));
+      expect(again.takeChanges()).toEqual([]);
+      for (const [key] of all(tree)) tree.delete(key);
+      expect(tree.bytes).toBe(0);
+    }),
+  );
+});
+
+test('a scoped space shows what stands behind its prefix, and nothing beside it', () => {
+  fc.assert(
+    fc.property(
+      changes,
+      keys,
+      fc.option(keys, { nil: undefined }),
+      fc.boolean(),
+      (list, from, to, reverse) => {
+        const tree = new RecordTree([
+          ['kv', 1],
+          ['kv.', 2],
+          ['kv0', 3],
+        ]);
+        const space = scoped(tree, 'kv');
+        const map = new Map<string, unknown>();
+        for (const { key, value } of list) {
+          if (value === undefined) {
+            expect(space.delete(key)).toBe(map.delete(key));
+          } else {
+            space.put(key, value);
+            map.set(key, value);
+          }
+        }
+        const between = sorted(map).filter(([key]) => key >= from && (to === undefined || key < to));
+        expect([...space.range(from, to, { reverse })]).toEqual(reverse ? between.reverse() : between);
+        expect([...space.range('', undefined)]).toEqual(sorted(map));
+        expect(tree.size).toBe(map.size + 3);
+      },
+    ),
+  );
+});
+
+test('a value that would not come back from the disk is refused, and changes nothing', () => {
+  const tree = new RecordTree();
+  const deep: unknown[] = [];
+  let inner = deep;
+  for (let level = 0; level < 100; level++) {
+    const next: unknown[] = [];
+    inner.push(next);
+    inner = next;
+  }
+  const fields = JSON.parse('{"__proto__": 1}') as unknown;
+  const wrong = [
+    undefined,
+    { a: undefined },
+    [undefined],
+    1n,
+    new Date(0),
+    new Map(),
+    '\ud800',
+    deep,
+    fields,
+    Symbol.iterator,
+    (): number => 1,
+  ];
+  for (const value of wrong) expect(() => tree.put('k', value)).toThrow(/a record or result/);
+  expect(() => scoped(tree, 'kv').put('\u0100', 1)).toThrow(/above one byte/);
+  expect(tree.size).toBe(0);
+  expect(tree.bytes).toBe(0);
+  expect(tree.takeChanges()).toEqual([]);
+});
+
+test('a prefix ends before the first string that does not begin with it', () => {
+  expect(prefixEnd('a')).toBe('b');
+  expect(prefixEnd('a\u00ff')).toBe('b');
+  expect(prefixEnd('')).toBeUndefined();
+  expect(prefixEnd('\u00ff\u00ff')).toBeUndefined();
+});
