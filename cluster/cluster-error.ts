@@ -6,6 +6,7 @@ export type ClusterErrorKind =
   | 'no-leader' // nobody leads, so the leader cannot be named
   | 'node-failed' // a node ended by itself
   | 'timeout' // it did not happen within the time allowed
+  | 'interrupted' // the caller gave it up
   | 'directory-damaged';
 
 /** The kind is for programs; the message says what to do next. */

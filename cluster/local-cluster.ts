@@ -205,9 +205,9 @@ export class LocalCluster {
   }
 
   /** Returns the leader once a majority follows it. Throws `node-failed` if a node ended meanwhile. */
-  async waitUntilLed(timeoutMs: number): Promise<NodeId> {
+  async waitUntilLed(timeoutMs: number, signal?: AbortSignal): Promise<NodeId> {
     const started = this.living;
-    return waitUntil({ what: 'a leader that a majority follows', timeoutMs }, () => {
+    return waitUntil({ what: 'a leader that a majority follows', timeoutMs, signal }, () => {
       for (const id of started) this.#requireLiving(id);
       return this.leader();
     });

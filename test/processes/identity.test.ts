@@ -1,0 +1,108 @@
+/** A node that is not who it says, or not where it should be, stops and says why. */
+import { rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { expect, test } from 'vitest';
+import { connect } from '../../src/client/client.ts';
+import { identify, signal } from '../../cluster/process-identity.ts';
+import { spawnNode } from '../../cluster/spawn-node.ts';
+import { TestCluster } from './harness.ts';
+
+test('a node that has lost its directory does not vote again', async () => {
+  await using cluster = await TestCluster.start(3);
+  const { local } = cluster;
+  const leader = await cluster.leader();
+  const [victim = 0, other = 0] = local.ids.filter((id) => id !== leader);
+  await using client = connect(local.addressOf(leader));
+  await client.kv.put('a', '1');
+  await local.kill(victim);
+  await local.kill(other);
+  rmSync(local.directory.dataPath(victim), { recursive: true });
+
+  await local.start([victim]);
+  expect(await cluster.endOf(victim)).toContain('AMNESIA');
+  await expect(client.kv.put('a', '2', { timeoutMs: 1_000 })).rejects.toMatchObject({ name: 'StoreError' });
+
+  await local.start([other]);
+  await cluster.leader();
+  const entry = await client.kv.get('a', { timeoutMs: 30_000 });
+  expect(['1', '2']).toContain(entry?.text());
+});
+
+test('a directory of another node is refused', async () => {
+  await using cluster = await TestCluster.start(3);
+  const { local } = cluster;
+  await local.stop([1, 2]);
+  spawnNode({
+    id: 2,
+    clusterId: local.clusterId,
+    members: local.nodes,
+    dataPath: local.directory.dataPath(1),
+    logPath: local.directory.logPath(2),
+    extraFlags: [],
+  });
+  await cluster.logged(2, 'DIRECTORY_MISMATCH');
+  await local.start([1, 2]);
+  await cluster.leader();
+});
+
+test('a directory that is in use is refused, and its user goes on', async () => {
+  await using cluster = await TestCluster.start(3);
+  const { local } = cluster;
+  const { pid } = spawnNode({
+    id: 1,
+    clusterId: local.clusterId,
+    members: local.nodes,
+    dataPath: local.directory.dataPath(1),
+    logPath: local.directory.logPath(1),
+    extraFlags: [],
+  });
+  await cluster.logged(1, /DIRECTORY_LOCKED|PORT_IN_USE/);
+  await cluster.ended(pid);
+  await cluster.statusWhere(1, 'answers', () => true);
+});
+
+test('a port that is taken is named', async () => {
+  await using cluster = await TestCluster.create(3);
+  const { local } = cluster;
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(local.firstPort, '127.0.0.1', resolve);
+  });
+  await local.start([1]);
+  const log = await cluster.endOf(1);
+  expect(log).toContain('PORT_IN_USE');
+  expect(log).toContain(String(local.firstPort));
+  server.close();
+});
+
+test('two clusters do not mix', async () => {
+  await using ours = await TestCluster.start(3);
+  await using theirs = await TestCluster.create(3);
+  const [first, , third] = theirs.local.nodes;
+  if (first === undefined || third === undefined) throw new Error('a cluster of three has three nodes');
+  // The strangers take a node of ours for their second.
+  const members = [first, { id: 2, address: ours.local.addressOf(2) }, third];
+  const strangers = [first.id, third.id].map((id) =>
+    spawnNode({
+      id,
+      clusterId: theirs.local.clusterId,
+      members,
+      dataPath: theirs.local.directory.dataPath(id),
+      logPath: theirs.local.directory.logPath(id),
+      extraFlags: [],
+    }),
+  );
+  try {
+    await theirs.logged(first.id, 'CLUSTER_MISMATCH');
+    await using client = connect(ours.endpoints);
+    await client.kv.put('a', '1');
+    expect((await client.kv.get('a'))?.text()).toBe('1');
+    await using stranger = connect(ours.endpoints, { clusterId: theirs.local.clusterId, timeoutMs: 3_000 });
+    await expect(stranger.kv.get('a')).rejects.toMatchObject({ code: 'CLUSTER_MISMATCH' });
+  } finally {
+    for (const { pid } of strangers) {
+      const identity = identify(pid);
+      if (identity !== undefined) signal(identity, 'SIGKILL');
+    }
+  }
+});
