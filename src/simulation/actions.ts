@@ -1,0 +1,101 @@
+/** What is done to a cluster from outside, as data: drawn from a seed, or generated and shrunk by a test. */
+import type { NodeId } from '../base/flavor.ts';
+import type { Random } from '../base/random.ts';
+import type { FaultKind, Swarm } from './swarm.ts';
+
+/** A node by its id, or whoever leads at that moment (the first node if nobody does). */
+export type Target = NodeId | 'leader';
+
+export type FaultAction =
+  | { readonly kind: 'crash'; readonly target: Target; readonly downMs: number }
+  /** All nodes lose their power at once. */
+  | { readonly kind: 'power-cut'; readonly downMs: number }
+  | { readonly kind: 'pause'; readonly target: Target; readonly lastsMs: number }
+  /** Cuts links: each one from the first to the second. */
+  | {
+      readonly kind: 'partition';
+      readonly links: readonly (readonly [NodeId, NodeId])[];
+      readonly lastsMs: number;
+    }
+  /** Cuts one node off: from all others, or only what it says, or only what it hears. */
+  | {
+      readonly kind: 'isolate';
+      readonly target: Target;
+      readonly direction: 'both' | 'out' | 'in';
+      readonly lastsMs: number;
+    }
+  | { readonly kind: 'slow-disk'; readonly target: Target; readonly times: number; readonly lastsMs: number }
+  | { readonly kind: 'drift'; readonly target: Target; readonly rate: number; readonly lastsMs: number }
+  | { readonly kind: 'clock-jump'; readonly target: Target; readonly byMs: number }
+  /** The node crashes, and finds its stored state damaged when it starts. */
+  | { readonly kind: 'lose-state'; readonly target: Target; readonly downMs: number };
+
+/** Draws the next fault; undefined if the run has none that comes as an action. */
+export function drawFault(random: Random, swarm: Swarm): FaultAction | undefined {
+  const kinds = swarm.faults.enabled.filter((kind) => MAKERS[kind] !== undefined);
+  if (kinds.length === 0) return undefined;
+  return MAKERS[random.pick(kinds)]?.(random, swarm);
+}
+
+type Maker = (random: Random, swarm: Swarm) => FaultAction;
+
+const MAKERS: Partial<Record<FaultKind, Maker>> = {
+  crash: (random, swarm) => ({ kind: 'crash', target: target(random, swarm), downMs: lasts(random, swarm) }),
+  'power-cut': (random, swarm) => ({ kind: 'power-cut', downMs: lasts(random, swarm) / 4 }),
+  pause: (random, swarm) => ({ kind: 'pause', target: target(random, swarm), lastsMs: lasts(random, swarm) }),
+  partition: drawPartition,
+  drift: (random, swarm) => ({
+    kind: 'drift',
+    target: target(random, swarm),
+    rate: random.pick([0.5, 0.8, 0.95, 1.05, 1.2, 2]),
+    lastsMs: 4 * lasts(random, swarm),
+  }),
+  'clock-jump': (random, swarm) => ({
+    kind: 'clock-jump',
+    target: target(random, swarm),
+    byMs: random.pick([-3.6e6, -5000, 5000, 3.6e6, 3.2e11]),
+  }),
+  'slow-disk': (random, swarm) => ({
+    kind: 'slow-disk',
+    target: target(random, swarm),
+    times: random.pick([10, 100]),
+    lastsMs: lasts(random, swarm),
+  }),
+  'lose-state': (random, swarm) => ({
+    kind: 'lose-state',
+    target: target(random, swarm),
+    downMs: lasts(random, swarm) / 2,
+  }),
+};
+
+function target(random: Random, swarm: Swarm): Target {
+  return random.chance(swarm.faults.leaderBias) ? 'leader' : random.integer(1, swarm.nodes);
+}
+
+function lasts(random: Random, swarm: Swarm): number {
+  return random.integer(1, Math.ceil(swarm.faults.lastsMaxMs));
+}
+
+/** Two sides, one node alone, one direction only, or any graph of links. */
+function drawPartition(random: Random, swarm: Swarm): FaultAction {
+  const lastsMs = lasts(random, swarm);
+  const shape = random.pick(['sides', 'sides', 'isolate', 'isolate', 'one-way', 'graph', 'bridge'] as const);
+  if (shape === 'isolate') {
+    const direction = random.pick(['both', 'both', 'out', 'in'] as const);
+    return { kind: 'isolate', target: target(random, swarm), direction, lastsMs };
+  }
+  const side = new Map<NodeId, boolean>();
+  for (let id = 1; id <= swarm.nodes; id++) side.set(id, random.chance(0.5));
+  const bridge = shape === 'bridge' ? random.integer(1, swarm.nodes) : 0;
+  const links: (readonly [NodeId, NodeId])[] = [];
+  for (let from = 1; from <= swarm.nodes; from++) {
+    for (let to = 1; to <= swarm.nodes; to++) {
+      if (from === to || from === bridge || to === bridge) continue;
+      const across = side.get(from) !== side.get(to);
+      const cut =
+        shape === 'graph' ? random.chance(0.4) : across && (shape !== 'one-way' || side.get(from) === true);
+      if (cut) links.push([from, to]);
+    }
+  }
+  return { kind: 'partition', links, lastsMs };
+}

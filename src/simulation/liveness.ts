@@ -1,0 +1,67 @@
+/** Once faults have stopped the cluster must make progress: a leader, a write, a read, and all nodes alike. */
+import type { Answer, Call } from './calls.ts';
+import { claim } from './violation.ts';
+import type { World } from './world.ts';
+
+const NAME = 'progress after the faults';
+/** In election timeouts. */
+const LEADER_LIMIT = 10;
+const ANSWER_LIMIT_MS = 30_000;
+const AGREE_LIMIT_MS = 120_000;
+const WATCH_SETTLE_MS = 3000;
+
+/** @throws Violation if the cluster does not recover within its limits */
+export function settle(world: World): void {
+  world.calm();
+  // What was late or slow when the faults stopped gets through first.
+  world.run(world.lateMs);
+  const electionMs = world.swarm.electionTicksMax * world.swarm.tickMs;
+  const led = world.runUntil(
+    () => world.leader?.replica?.status().serving === true,
+    LEADER_LIMIT * electionMs,
+  );
+  claim(led, NAME, () => `no leader serves after ${LEADER_LIMIT} election timeouts`);
+  finishCalls(world);
+  mustAnswer(world, { kind: 'command', machine: 'sessions', body: { kind: 'open', ttlMs: 3_600_000 } });
+  mustAnswer(world, {
+    kind: 'query',
+    machine: 'sessions',
+    body: { kind: 'count' },
+    consistency: 'linearizable',
+  });
+  const agreed = world.runUntil(() => allAlike(world), AGREE_LIMIT_MS);
+  claim(agreed, NAME, () => `the nodes do not agree: ${describe(world)}`);
+  world.safety.compareReplicas();
+  world.run(WATCH_SETTLE_MS);
+}
+
+function finishCalls(world: World): void {
+  world.runUntil(() => world.clients.every((client) => client.idle), ANSWER_LIMIT_MS);
+  for (const client of world.clients) client.stop();
+}
+
+function mustAnswer(world: World, call: Call): void {
+  const [client] = world.clients;
+  let answer: Answer | undefined;
+  client?.submit(call, (told) => {
+    answer = told;
+  });
+  const answered = world.runUntil(() => answer !== undefined, ANSWER_LIMIT_MS);
+  claim(answered && answer?.kind === 'ok', NAME, () => `a ${call.kind} came to ${JSON.stringify(answer)}`);
+}
+
+function allAlike(world: World): boolean {
+  const leader = world.leader?.replica?.inspect();
+  if (leader === undefined) return false;
+  const lastIndex = leader.base.index + leader.entries.length;
+  return world.nodes.every(({ replica }) => replica?.status().appliedIndex === lastIndex);
+}
+
+function describe(world: World): string {
+  return world.nodes
+    .map(({ id, replica }) => {
+      const status = replica?.status();
+      return `node ${id} ${status?.role} of term ${status?.term} applied ${status?.appliedIndex} of ${status?.lastIndex}`;
+    })
+    .join(', ');
+}

@@ -1,0 +1,33 @@
+import type { NodeId } from '../base/flavor.ts';
+import type { ReplicaConfig } from '../replica/config.ts';
+import type { Swarm } from './swarm.ts';
+
+/** A node's limits in a run: some drawn, and small, so that a short run reaches them; the rest ample. */
+export function nodeConfig(id: NodeId, members: readonly NodeId[], swarm: Swarm): ReplicaConfig {
+  const { limits } = swarm;
+  return {
+    raft: {
+      id,
+      members,
+      electionTicksMin: swarm.electionTicksMin,
+      electionTicksMax: swarm.electionTicksMax,
+      heartbeatTicks: swarm.heartbeatTicks,
+      appendEntriesMax: limits.appendEntriesMax,
+      appendBytesMax: 100_000,
+      inflightAppendsMax: limits.inflightAppendsMax,
+      uncommittedBytesMax: 100_000,
+      committedBytesMax: 100_000,
+      pendingReadsMax: 1000,
+    },
+    pendingCommandsMax: 1000,
+    pendingQueriesMax: 1000,
+    watchesMax: 1000,
+    watchBytesPerTurnMax: limits.watchBytesPerTurnMax,
+    stateBytesMax: 100_000_000,
+    logEntriesMax: limits.logEntriesMax,
+    logBytesMax: 1_000_000,
+    logEntriesKept: limits.logEntriesKept,
+    snapshotChunkBytes: limits.snapshotChunkBytes,
+    snapshotRetryTicks: 4,
+  };
+}

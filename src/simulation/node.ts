@@ -1,0 +1,227 @@
+/** One node of a simulated cluster: the real replica, a clock, a disk, and what reaches it. */
+import type { Codec } from '../base/codec.ts';
+import type { NodeId } from '../base/flavor.ts';
+import { SeededRandom } from '../base/seeded-random.ts';
+import type { Root } from '../machine/root.ts';
+import type { Input } from '../replica/input.ts';
+import type { Output } from '../replica/output.ts';
+import { Replica } from '../replica/replica.ts';
+import type { LogWrite } from '../raft/ready.ts';
+import type { ReplicaConfig } from '../replica/config.ts';
+import { SimulatedDisk } from './disk.ts';
+import type { EventQueue } from './event-queue.ts';
+import type { Marks } from './marks.ts';
+import { NodeClock } from './node-clock.ts';
+import type { Swarm } from './swarm.ts';
+import { claim } from './violation.ts';
+
+/** What a node needs from the world around it. */
+export interface NodeSurroundings {
+  readonly events: EventQueue;
+  readonly swarm: Swarm;
+  readonly marks: Marks;
+  readonly codec: Codec;
+  readonly root: Root;
+  started(node: SimulatedNode): void;
+  /** After each turn, before anything it asked for has begun. */
+  turned(node: SimulatedNode, inputs: readonly Input[], output: Output): void;
+  /** What the turn has to say to others. */
+  say(node: SimulatedNode, output: Output): void;
+}
+
+/** A node takes no more than this while it is paused: the rest is lost, as in a full socket. */
+const INBOX_MAX = 1000;
+const EXTRA_TURNS_MAX = 10_000;
+
+export class SimulatedNode {
+  readonly id: NodeId;
+  readonly disk: SimulatedDisk;
+  readonly clock: NodeClock;
+  readonly #config: ReplicaConfig;
+  readonly #around: NodeSurroundings;
+  readonly #random: SeededRandom;
+  #replica: Replica | undefined;
+  /** Counts starts and crashes: what was under way in an earlier life does not reach a later one. */
+  #life = 0;
+  #paused = false;
+  #slowness = 1;
+  #inbox: Input[] = [];
+  #turnScheduled = false;
+  /** Log writes that wait for a state replacement. */
+  #heldWrites: LogWrite[] = [];
+  #replacing = 0;
+  #logFreeUs = 0;
+  #stateFreeUs = 0;
+
+  constructor(config: ReplicaConfig, around: NodeSurroundings, random: SeededRandom) {
+    this.id = config.raft.id;
+    this.#config = config;
+    this.#around = around;
+    this.#random = random;
+    this.disk = new SimulatedDisk(around.swarm.disk.segmentEntries);
+    this.clock = new NodeClock(random.integer(0, 1_000_000), 1.8e12 + random.integer(-60_000, 60_000));
+  }
+
+  /** Undefined while the node is down. */
+  get replica(): Replica | undefined {
+    return this.#replica;
+  }
+
+  get up(): boolean {
+    return this.#replica !== undefined;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  get life(): number {
+    return this.#life;
+  }
+
+  start(): void {
+    const { codec, root } = this.#around;
+    this.#life++;
+    this.#replica = new Replica({
+      config: this.#config,
+      root,
+      codec,
+      random: new SeededRandom(this.#random.integer(0, 2 ** 31)),
+      restored: this.disk.recover(codec),
+    });
+    this.#around.started(this);
+    this.#scheduleTick(this.#random.integer(0, this.#around.swarm.tickMs * 1000));
+  }
+
+  /** Memory is lost, and of what was on its way to the disk a part. */
+  crash(): void {
+    const { swarm, marks } = this.#around;
+    this.#life++;
+    this.#replica = undefined;
+    this.#paused = false;
+    this.#inbox = [];
+    this.#turnScheduled = false;
+    this.#heldWrites = [];
+    this.#replacing = 0;
+    this.#logFreeUs = 0;
+    this.#stateFreeUs = 0;
+    this.disk.crash(this.#random, swarm.disk.keepChance, marks);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    // The timer of a process that was stopped fires once, however many intervals went by.
+    this.give({ kind: 'tick' });
+  }
+
+  /** Every access to the disk takes so many times as long. */
+  slowDisk(times: number): void {
+    this.#slowness = times;
+  }
+
+  /** Something reaches the node. */
+  give(input: Input): void {
+    if (this.#replica === undefined) return;
+    if (
+      this.#paused &&
+      this.#inbox.length >= INBOX_MAX &&
+      input.kind !== 'written' &&
+      input.kind !== 'state-synced'
+    ) {
+      return;
+    }
+    this.#inbox.push(input);
+    if (this.#paused || this.#turnScheduled) return;
+    const { turnDelayUs } = this.#around.swarm;
+    if (turnDelayUs === 0) {
+      this.#turn();
+      return;
+    }
+    this.#turnScheduled = true;
+    this.#later(this.#random.integer(0, turnDelayUs), () => {
+      this.#turnScheduled = false;
+      if (!this.#paused) this.#turn();
+    });
+  }
+
+  #turn(): void {
+    const inputs = this.#inbox;
+    this.#inbox = [];
+    this.#oneTurn(inputs);
+    for (let extra = 0; this.#replica?.hasMore === true; extra++) {
+      claim(extra < EXTRA_TURNS_MAX, 'turns end', () => `node ${this.id} always has more to do`);
+      this.#oneTurn([]);
+    }
+  }
+
+  #oneTurn(inputs: readonly Input[]): void {
+    const replica = this.#replica;
+    if (replica === undefined) return;
+    const output = replica.turn(inputs, this.clock.now(this.#around.events.nowUs));
+    this.#around.turned(this, inputs, output);
+    this.#store(output);
+    this.#around.say(this, output);
+  }
+
+  #store({ write, state, replaceState, syncState }: Output): void {
+    const stateFirst = state !== undefined && state.applied.index <= (replaceState?.applied.index ?? 0);
+    if (stateFirst) this.disk.state.write(state);
+    if (replaceState !== undefined) {
+      const done = this.disk.state.replace(replaceState);
+      this.#replacing++;
+      this.#afterState(() => {
+        done();
+        this.#replacing--;
+        this.#releaseWrites();
+      });
+    }
+    if (state !== undefined && !stateFirst) this.disk.state.write(state);
+    if (syncState) {
+      const upTo = this.disk.state.startSync();
+      this.#afterState(() => this.give({ kind: 'state-synced', index: this.disk.state.synced(upTo) }));
+    }
+    if (write !== undefined) this.#heldWrites.push(write);
+    this.#releaseWrites();
+  }
+
+  #releaseWrites(): void {
+    if (this.#replacing > 0 || this.#heldWrites.length === 0) return;
+    const { writeMinUs, writeMaxUs } = this.#around.swarm.disk;
+    const { nowUs } = this.#around.events;
+    for (const write of this.#heldWrites) {
+      this.disk.begin(write);
+      const doneUs = nowUs + this.#random.integer(writeMinUs, writeMaxUs) * this.#slowness;
+      this.#logFreeUs = Math.max(this.#logFreeUs, doneUs);
+      this.#later(this.#logFreeUs - nowUs, () =>
+        this.give({ kind: 'written', write: this.disk.complete().id }),
+      );
+    }
+    this.#heldWrites = [];
+  }
+
+  #afterState(run: () => void): void {
+    const { nowUs } = this.#around.events;
+    const doneUs = nowUs + this.#random.integer(100, this.#around.swarm.disk.syncMaxUs) * this.#slowness;
+    this.#stateFreeUs = Math.max(this.#stateFreeUs, doneUs);
+    this.#later(this.#stateFreeUs - nowUs, run);
+  }
+
+  #scheduleTick(delayUs: number): void {
+    this.#later(delayUs, () => {
+      if (!this.#paused) this.give({ kind: 'tick' });
+      this.#scheduleTick((this.#around.swarm.tickMs * 1000) / this.clock.rate);
+    });
+  }
+
+  #later(delayUs: number, run: () => void): void {
+    const life = this.#life;
+    this.#around.events.after(delayUs, () => {
+      if (life === this.#life) run();
+    });
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * What the committed log means: the machines applied to it once, in order, without Raft, sessions
+ * of clients, snapshots or crashes. Every answer that a client gets is held to it.
+ */
+import type { Codec } from '../base/codec.ts';
+import type { Index, Revision } from '../base/flavor.ts';
+import type { CommandOutcome, LoggedCommand, StoreEvent } from '../machine/command.ts';
+import { eventsFrom } from '../machine/history.ts';
+import { decodeLogged } from '../machine/logged-command.ts';
+import { RecordTree } from '../machine/record-tree.ts';
+import type { Root } from '../machine/root.ts';
+import type { Ledger } from './properties/ledger.ts';
+import { claim } from './violation.ts';
+
+export interface ReferenceEntry {
+  readonly index: Index;
+  readonly logged: LoggedCommand;
+  readonly outcome: CommandOutcome;
+  /** It took effect here, and is not the retry of one that did before. */
+  readonly effective: boolean;
+}
+
+const NAME = 'exactly once';
+
+export class Reference {
+  readonly tree: RecordTree = new RecordTree();
+  readonly entries = new Map<Index, ReferenceEntry>();
+  readonly events: StoreEvent[] = [];
+  readonly #root: Root;
+  readonly #codec: Codec;
+  readonly #ledger: Ledger;
+  /** By session and sequence: where the command took effect. */
+  readonly #effects = new Map<string, ReferenceEntry>();
+  #index: Index = 0;
+  #revision: Revision = 0;
+
+  constructor(root: Root, codec: Codec, ledger: Ledger) {
+    this.#root = root;
+    this.#codec = codec;
+    this.#ledger = ledger;
+  }
+
+  get index(): Index {
+    return this.#index;
+  }
+
+  get revision(): Revision {
+    return this.#revision;
+  }
+
+  /** Applies what was committed since. */
+  catchUp(): void {
+    while (this.#index < this.#ledger.lastIndex) {
+      this.#index++;
+      const committed = this.#ledger.at(this.#index);
+      if (committed !== undefined && committed.entry.kind === 'command') {
+        this.#apply(committed.entry.index, committed.entry.term, committed.entry.data);
+      }
+    }
+  }
+
+  /** The entry in which this command of a session took effect, if it did. */
+  effectOf(session: number, sequence: number): ReferenceEntry | undefined {
+    return this.#effects.get(`${session}/${sequence}`);
+  }
+
+  #apply(index: Index, term: number, data: Uint8Array): void {
+    const logged = decodeLogged(this.#codec, data);
+    const outcome = this.#root.apply(this.tree, logged, { index, term });
+    this.tree.takeChanges();
+    const effective = outcome.kind === 'applied' && outcome.index === index;
+    const entry = { index, logged, outcome, effective };
+    this.entries.set(index, entry);
+    if (effective && logged.session !== undefined)
+      this.#noteEffect(entry, logged.session.id, logged.session.sequence);
+    const revision = this.#root.revision(this.tree);
+    if (revision === this.#revision) return;
+    this.events.push(...eventsFrom(this.tree, this.#revision + 1, Number.MAX_SAFE_INTEGER));
+    this.#revision = revision;
+  }
+
+  #noteEffect(entry: ReferenceEntry, session: number, sequence: number): void {
+    const key = `${session}/${sequence}`;
+    const earlier = this.#effects.get(key);
+    claim(
+      earlier === undefined,
+      NAME,
+      () =>
+        `command ${sequence} of session ${session} took effect in entries ${earlier?.index} and ${entry.index}`,
+    );
+    this.#effects.set(key, entry);
+  }
+}

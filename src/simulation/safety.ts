@@ -1,0 +1,112 @@
+/** Everything that is checked while a run goes on. */
+import type { Codec } from '../base/codec.ts';
+import type { Root } from '../machine/root.ts';
+import type { Input } from '../replica/input.ts';
+import type { Output, Reply } from '../replica/output.ts';
+import type { CallRecord } from './calls.ts';
+import { deepEqual } from './deep-equal.ts';
+import type { Marks } from './marks.ts';
+import type { SimulatedNode } from './node.ts';
+import { CommittedIsDurable } from './properties/committed-is-durable.ts';
+import { DurableBeforeAnswer } from './properties/durable-before-answer.ts';
+import { ElectionSafety } from './properties/election-safety.ts';
+import { LeaderAppendOnly } from './properties/leader-append-only.ts';
+import { LeaderCompleteness } from './properties/leader-completeness.ts';
+import { Ledger } from './properties/ledger.ts';
+import { LogBounds } from './properties/log-bounds.ts';
+import { LogMatching } from './properties/log-matching.ts';
+import { NeverBackwards } from './properties/never-backwards.ts';
+import { OneVotePerTerm } from './properties/one-vote-per-term.ts';
+import type { ClusterView, Property } from './properties/property.ts';
+import { checkReplicasEqual } from './properties/replicas-equal.ts';
+import { StateMachineSafety } from './properties/state-machine-safety.ts';
+import { Reference } from './reference.ts';
+import { claim } from './violation.ts';
+
+export interface SafetyOptions {
+  readonly nodes: readonly SimulatedNode[];
+  readonly cluster: ClusterView;
+  readonly root: Root;
+  readonly codec: Codec;
+  readonly marks: Marks;
+}
+
+export class Safety {
+  readonly ledger: Ledger = new Ledger();
+  readonly reference: Reference;
+  readonly #nodes: readonly SimulatedNode[];
+  readonly #cluster: ClusterView;
+  readonly #root: Root;
+  readonly #marks: Marks;
+  readonly #properties: readonly Property[];
+
+  constructor({ nodes, cluster, root, codec, marks }: SafetyOptions) {
+    this.#nodes = nodes;
+    this.#cluster = cluster;
+    this.#root = root;
+    this.#marks = marks;
+    this.reference = new Reference(root, codec, this.ledger);
+    // State machine safety comes first of those that read the ledger: it writes it.
+    this.#properties = [
+      new ElectionSafety(),
+      new OneVotePerTerm(),
+      new LeaderAppendOnly(),
+      new LogMatching(),
+      new StateMachineSafety(this.ledger),
+      new LeaderCompleteness(this.ledger),
+      new CommittedIsDurable(this.ledger),
+      new DurableBeforeAnswer(),
+      new NeverBackwards(),
+      new LogBounds(),
+    ];
+  }
+
+  started(node: SimulatedNode): void {
+    const raft = node.replica?.inspect();
+    if (raft === undefined) return;
+    for (const property of this.#properties) property.restarted?.(node.id, raft);
+  }
+
+  turned(node: SimulatedNode, inputs: readonly Input[], output: Output): void {
+    const raft = node.replica?.inspect();
+    if (raft === undefined) return;
+    const turn = { id: node.id, raft, output, cluster: this.#cluster };
+    for (const property of this.#properties) property.afterTurn(turn);
+    this.reference.catchUp();
+    this.#markTurn(node, inputs, output);
+  }
+
+  /** A linearizable answer given at the end of the committed log can be held to the reference at once. */
+  answered(call: CallRecord['call'], reply: Reply): void {
+    if (reply.kind !== 'result' || call.kind !== 'query' || reply.index !== this.reference.index) return;
+    const expected = this.#root.query(this.reference.tree, call.machine, call.body);
+    claim(
+      expected.kind === 'answered' && deepEqual(expected.result, reply.result),
+      'reads are right',
+      () => `a query of ${call.machine} at index ${reply.index} gave ${JSON.stringify(reply.result)}`,
+    );
+    this.#marks.count('query held to the reference');
+  }
+
+  /** Nodes that are equally far hold the same records. Costs as much as there are records. */
+  compareReplicas(): void {
+    const states = [];
+    for (const { id, replica } of this.#nodes) {
+      if (replica === undefined) continue;
+      const records = replica.records.range('', undefined);
+      states.push({ id, appliedIndex: replica.inspect().appliedIndex, records });
+    }
+    checkReplicasEqual(states);
+  }
+
+  #markTurn(node: SimulatedNode, inputs: readonly Input[], { write, replaceState }: Output): void {
+    if (write?.truncateFrom !== undefined) {
+      this.#marks.count('conflicting entries cut');
+      if (write.truncateFrom <= node.disk.lastIndex)
+        this.#marks.count('conflicting entries cut that were on disk');
+    }
+    if (replaceState !== undefined) this.#marks.count('snapshot installed');
+    if (write?.compactTo !== undefined) this.#marks.count('log compacted');
+    if (inputs.length > 1) this.#marks.count('turn of several inputs');
+  }
+}

@@ -1,0 +1,168 @@
+import type { Random } from '../base/random.ts';
+
+/** The kinds of faults that a run can be asked for. */
+export const FAULT_KINDS = [
+  'drop',
+  'duplicate',
+  'delay',
+  'partition',
+  'crash',
+  'power-cut',
+  'pause',
+  'drift',
+  'clock-jump',
+  'slow-disk',
+  'lose-state',
+] as const;
+
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/**
+ * How one run is set up: which faults happen and how often, how fast disks and links are, how much
+ * clients ask. Each seed draws its own (swarm testing): a bug that hides at one mix shows at another.
+ */
+export interface Swarm {
+  readonly nodes: number;
+  readonly tickMs: number;
+  readonly electionTicksMin: number;
+  readonly electionTicksMax: number;
+  readonly heartbeatTicks: number;
+  /** A node waits this long before it takes what came in, as one turn; 0: each input is a turn. */
+  readonly turnDelayUs: number;
+  readonly network: NetworkSwarm;
+  readonly disk: DiskSwarm;
+  readonly faults: FaultSwarm;
+  readonly clients: ClientSwarm;
+  readonly limits: LimitSwarm;
+}
+
+export interface NetworkSwarm {
+  readonly latencyMinUs: number;
+  readonly latencyMaxUs: number;
+  readonly dropChance: number;
+  readonly duplicateChance: number;
+  /** Of a message that takes up to `tailMaxUs`. */
+  readonly tailChance: number;
+  readonly tailMaxUs: number;
+  /** Messages of one link do not overtake each other. */
+  readonly inOrder: boolean;
+}
+
+export interface DiskSwarm {
+  readonly writeMinUs: number;
+  readonly writeMaxUs: number;
+  readonly syncMaxUs: number;
+  /** The log forgets compacted entries only by so many at once. */
+  readonly segmentEntries: number;
+  /** Of what was written and not synced when a node crashed: the chance that all of it is there. */
+  readonly keepChance: number;
+}
+
+export interface FaultSwarm {
+  readonly enabled: readonly FaultKind[];
+  /** Mean time between two faults of any kind. */
+  readonly everyMs: number;
+  /** How long a fault lasts, at most. */
+  readonly lastsMaxMs: number;
+  /** Of aiming at the leader. */
+  readonly leaderBias: number;
+}
+
+export interface ClientSwarm {
+  readonly clients: number;
+  /** Operations per second, of all clients together. */
+  readonly operationsPerSecond: number;
+  readonly keys: number;
+  readonly readShare: number;
+  readonly watches: number;
+  readonly timeoutMs: number;
+}
+
+export interface LimitSwarm {
+  readonly logEntriesMax: number;
+  readonly logEntriesKept: number;
+  readonly snapshotChunkBytes: number;
+  readonly appendEntriesMax: number;
+  readonly inflightAppendsMax: number;
+  readonly watchBytesPerTurnMax: number;
+}
+
+export interface SwarmOptions {
+  /** Drawn from 1 to 5 if it is undefined. */
+  readonly nodes: number | undefined;
+  readonly faults: readonly FaultKind[];
+}
+
+export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swarm {
+  const electionTicksMin = random.integer(4, 10);
+  const tickMs = random.pick([20, 50, 50, 100]);
+  const enabled = drawFaults(random, faults);
+  const electionMs = electionTicksMin * tickMs;
+  return {
+    nodes: nodes ?? random.pick([1, 2, 3, 3, 4, 5, 5]),
+    tickMs,
+    electionTicksMin,
+    electionTicksMax: electionTicksMin * 2,
+    heartbeatTicks: random.pick([1, 1, 2]),
+    turnDelayUs: random.pick([0, 0, 200, 2000]),
+    network: drawNetwork(random, enabled, electionMs),
+    disk: {
+      writeMinUs: 100,
+      writeMaxUs: Math.min(random.pick([500, 2000, 20_000, 100_000]), electionMs * 100),
+      syncMaxUs: random.pick([2000, 50_000, 500_000]),
+      segmentEntries: random.pick([1, 1, 4, 16]),
+      keepChance: random.pick([0, 0.3, 0.9]),
+    },
+    faults: {
+      enabled,
+      everyMs: random.pick([500, 1000, 2000, 5000]),
+      lastsMaxMs: electionMs * random.pick([2, 5, 10, 20]),
+      leaderBias: random.pick([0, 0.3, 0.7]),
+    },
+    clients: drawClients(random, electionMs),
+    limits: {
+      logEntriesMax: random.pick([8, 20, 50, 200]),
+      logEntriesKept: random.pick([0, 2, 5, 10]),
+      snapshotChunkBytes: random.pick([50, 200, 1000, 100_000]),
+      appendEntriesMax: random.pick([1, 2, 8, 64]),
+      inflightAppendsMax: random.pick([1, 2, 8]),
+      watchBytesPerTurnMax: random.pick([100, 100_000]),
+    },
+  };
+}
+
+/** All of those asked for, or some of them. */
+function drawFaults(random: Random, faults: readonly FaultKind[]): readonly FaultKind[] {
+  if (random.chance(0.3)) return faults;
+  return faults.filter(() => random.chance(0.6));
+}
+
+function drawNetwork(random: Random, enabled: readonly FaultKind[], electionMs: number): NetworkSwarm {
+  const latencyMinUs = random.pick([100, 1000, 5000]);
+  const delays = enabled.includes('delay');
+  return {
+    latencyMinUs,
+    // Without a fault a round trip and a write fit into an election timeout: else nobody could lead.
+    latencyMaxUs: Math.max(
+      latencyMinUs,
+      Math.min(latencyMinUs * random.pick([1, 2, 5, 20]), electionMs * 100),
+    ),
+    dropChance: enabled.includes('drop') ? random.pick([0.01, 0.05, 0.1, 0.3]) : 0,
+    duplicateChance: enabled.includes('duplicate') ? random.pick([0.01, 0.1, 0.5]) : 0,
+    tailChance: delays ? random.pick([0.01, 0.05, 0.2]) : 0,
+    tailMaxUs: delays ? electionMs * 1000 * random.pick([1, 3, 10]) : 0,
+    inOrder: !delays && random.chance(0.5),
+  };
+}
+
+function drawClients(random: Random, electionMs: number): ClientSwarm {
+  return {
+    clients: random.integer(2, 6),
+    // Low rates matter: an entry of an older term is in danger only while no newer one follows it.
+    operationsPerSecond: random.pick([0.5, 1, 2, 5, 10, 20]),
+    keys: random.integer(1, 5),
+    readShare: random.pick([0.1, 0.3, 0.6]),
+    watches: random.integer(0, 3),
+    timeoutMs: electionMs * random.pick([1, 3, 8]),
+  };
+}

@@ -1,0 +1,355 @@
+/**
+ * A whole cluster in one thread, under a virtual clock: the real replicas, simulated links and
+ * disks, clients and watchers. One seed fixes everything that happens.
+ */
+import { assert, present } from '../base/assert.ts';
+import type { Codec } from '../base/codec.ts';
+import type { NodeId } from '../base/flavor.ts';
+import { SeededRandom } from '../base/seeded-random.ts';
+import type { Root } from '../machine/root.ts';
+import type { Message } from '../raft/message.ts';
+import type { CallerId, Input, WatchId } from '../replica/input.ts';
+import type { Output, Reply } from '../replica/output.ts';
+import type { FaultAction, Target } from './actions.ts';
+import type { CallRecord } from './calls.ts';
+import { SimulatedClient } from './client.ts';
+import { EventQueue } from './event-queue.ts';
+import { Marks } from './marks.ts';
+import { SimulatedNetwork } from './network.ts';
+import { SimulatedNode } from './node.ts';
+import { nodeConfig } from './node-config.ts';
+import type { ClusterView } from './properties/property.ts';
+import { Safety } from './safety.ts';
+import type { Swarm } from './swarm.ts';
+import { Trace } from './trace.ts';
+import { Watcher } from './watcher.ts';
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly swarm: Swarm;
+  readonly root: Root;
+  readonly codec: Codec;
+}
+
+interface Asking {
+  readonly call: CallRecord['call'];
+  readonly answer: (reply: Reply) => void;
+}
+
+export class World {
+  readonly events: EventQueue = new EventQueue();
+  readonly marks: Marks = new Marks();
+  readonly trace: Trace = new Trace();
+  readonly swarm: Swarm;
+  readonly nodes: readonly SimulatedNode[];
+  readonly network: SimulatedNetwork;
+  readonly clients: readonly SimulatedClient[];
+  readonly watchers: readonly Watcher[];
+  readonly safety: Safety;
+  readonly calls: CallRecord[] = [];
+  readonly #random: SeededRandom;
+  readonly #askers = new Map<CallerId, Asking>();
+  readonly #watches = new Map<WatchId, Watcher>();
+  readonly #stateless = new Set<NodeId>();
+  #calmed = false;
+  #nextCaller: CallerId = 1;
+  #nextWatch: WatchId = 1;
+
+  constructor({ seed, swarm, root, codec }: WorldOptions) {
+    this.swarm = swarm;
+    this.#random = new SeededRandom(seed);
+    const { events, marks } = this;
+    this.network = new SimulatedNetwork(swarm.network, events, this.#random.fork(), marks, (message) =>
+      this.#deliver(message),
+    );
+    const around = {
+      events,
+      swarm,
+      marks,
+      codec,
+      root,
+      started: (node: SimulatedNode): void => this.#started(node),
+      turned: (node: SimulatedNode, inputs: readonly Input[], output: Output): void =>
+        this.#turned(node, inputs, output),
+      say: (node: SimulatedNode, output: Output): void => this.#say(node, output),
+    };
+    const members = Array.from({ length: swarm.nodes }, (_, at) => at + 1);
+    this.nodes = members.map(
+      (id) => new SimulatedNode(nodeConfig(id, members, swarm), around, this.#random.fork()),
+    );
+    const cluster: ClusterView = {
+      members,
+      durable: (id) => this.node(id).disk,
+      raft: (id) => this.node(id).replica?.inspect(),
+    };
+    this.safety = new Safety({ nodes: this.nodes, cluster, root, codec, marks });
+    this.clients = this.#makeClients();
+    this.watchers = this.#makeWatchers();
+  }
+
+  /** Starts all nodes and watchers. */
+  start(): void {
+    for (const node of this.nodes) node.start();
+    for (const watcher of this.watchers)
+      this.events.after(this.#random.integer(0, 1_000_000), () => watcher.connect());
+  }
+
+  /** Lets so much virtual time pass. */
+  run(forMs: number): void {
+    const untilUs = this.events.nowUs + forMs * 1000;
+    while (this.events.step(untilUs));
+  }
+
+  /** Lets time pass until the condition holds; false if it does not within the limit. */
+  runUntil(condition: () => boolean, limitMs: number): boolean {
+    const untilUs = this.events.nowUs + limitMs * 1000;
+    while (!condition()) if (!this.events.step(untilUs)) return condition();
+    return true;
+  }
+
+  node(id: NodeId): SimulatedNode {
+    return present(this.nodes[id - 1], 'a node of this id exists');
+  }
+
+  /** Of the highest term, of those that are up. */
+  get leader(): SimulatedNode | undefined {
+    let leader: SimulatedNode | undefined;
+    let term = 0;
+    for (const node of this.nodes) {
+      const raft = node.replica?.inspect();
+      if (raft?.role !== 'leader' || raft.term <= term) continue;
+      leader = node;
+      term = raft.term;
+    }
+    return leader;
+  }
+
+  perform(action: FaultAction): void {
+    this.marks.count(`fault: ${action.kind}`);
+    this.trace.note(this.events.nowUs, action.kind);
+    switch (action.kind) {
+      case 'crash':
+        return this.#crash(this.#aim(action.target), action.downMs, { losesState: false });
+      case 'lose-state':
+        return this.#crash(this.#aim(action.target), action.downMs, { losesState: true });
+      case 'power-cut':
+        for (const node of this.nodes) {
+          this.#crash(node, action.downMs * (1 + this.#random.integer(0, 10) / 10), { losesState: false });
+        }
+        return;
+      case 'pause':
+        return this.#during(
+          action.lastsMs,
+          this.#aim(action.target),
+          (node) => node.pause(),
+          (node) => node.resume(),
+        );
+      case 'slow-disk': {
+        const slow = (node: SimulatedNode): void => node.slowDisk(action.times);
+        return this.#during(action.lastsMs, this.#aim(action.target), slow, (node) => node.slowDisk(1));
+      }
+      case 'drift': {
+        const drift =
+          (rate: number) =>
+          (node: SimulatedNode): void =>
+            node.clock.drift(this.events.nowUs, rate);
+        return this.#during(action.lastsMs, this.#aim(action.target), drift(action.rate), drift(1));
+      }
+      case 'clock-jump':
+        this.#aim(action.target).clock.jumpWall(action.byMs);
+        return;
+      case 'partition':
+        this.#cut(action.links, action.lastsMs);
+        return;
+      case 'isolate':
+        this.#cut(this.#linksOf(this.#aim(action.target).id, action.direction), action.lastsMs);
+        return;
+    }
+  }
+
+  /** Faults have stopped. */
+  get calmed(): boolean {
+    return this.#calmed;
+  }
+
+  /** What is on its way when the faults stop takes at most so long. */
+  get lateMs(): number {
+    const { network, disk } = this.swarm;
+    return (network.tailMaxUs + 100 * Math.max(disk.writeMaxUs, disk.syncMaxUs)) / 1000;
+  }
+
+  /** Faults stop: links are whole, nodes run, clocks and disks are normal. */
+  calm(): void {
+    this.#calmed = true;
+    this.network.calm();
+    for (const node of this.nodes) {
+      node.resume();
+      node.slowDisk(1);
+      node.clock.drift(this.events.nowUs, 1);
+      if (!node.up) node.start();
+    }
+  }
+
+  #aim(target: Target): SimulatedNode {
+    return target === 'leader'
+      ? (this.leader ?? this.node(1))
+      : this.node(Math.min(target, this.nodes.length));
+  }
+
+  #crash(node: SimulatedNode, downMs: number, { losesState }: { readonly losesState: boolean }): void {
+    const raft = node.replica?.inspect();
+    if (raft === undefined) return;
+    if (raft.role === 'leader') {
+      this.marks.count('leader crashed');
+      if (raft.commitIndex < raft.base.index + raft.entries.length)
+        this.marks.count('leader crashed with uncommitted entries');
+    }
+    node.crash();
+    this.#updateStateless();
+    // Of nodes without their state there may be fewer than half: the others must have it all.
+    if (losesState && 2 * (this.#stateless.size + 1) < this.nodes.length) {
+      node.disk.state.lose();
+      this.#stateless.add(node.id);
+      this.marks.count('stored state lost');
+    }
+    for (const watcher of this.watchers) watcher.nodeDown(node.id);
+    const { life } = node;
+    this.events.after(downMs * 1000, () => {
+      if (!node.up && node.life === life) node.start();
+    });
+  }
+
+  /** A node has its state back once that is stored up to what was ever compacted. */
+  #updateStateless(): void {
+    for (const id of this.#stateless) {
+      const { disk } = this.node(id);
+      if (disk.stateIndex > 0 && disk.stateIndex >= disk.base.index) this.#stateless.delete(id);
+    }
+  }
+
+  #during(
+    lastsMs: number,
+    node: SimulatedNode,
+    begin: (node: SimulatedNode) => void,
+    end: (node: SimulatedNode) => void,
+  ): void {
+    begin(node);
+    this.events.after(lastsMs * 1000, () => end(node));
+  }
+
+  #cut(links: readonly (readonly [NodeId, NodeId])[], lastsMs: number): void {
+    for (const [from, to] of links) this.network.cut(from, to);
+    this.events.after(lastsMs * 1000, () => this.network.heal());
+  }
+
+  #linksOf(id: NodeId, direction: 'both' | 'out' | 'in'): readonly (readonly [NodeId, NodeId])[] {
+    const links: (readonly [NodeId, NodeId])[] = [];
+    for (const { id: other } of this.nodes) {
+      if (other === id) continue;
+      if (direction !== 'in') links.push([id, other]);
+      if (direction !== 'out') links.push([other, id]);
+    }
+    return links;
+  }
+
+  #deliver(message: Message): void {
+    this.node(message.to).give({ kind: 'message', message });
+  }
+
+  #started(node: SimulatedNode): void {
+    this.trace.note(this.events.nowUs, `start ${node.id}`);
+    this.safety.started(node);
+  }
+
+  #turned(node: SimulatedNode, inputs: readonly Input[], output: Output): void {
+    this.trace.turn(this.events.nowUs, node, inputs, output);
+    this.safety.turned(node, inputs, output);
+  }
+
+  #say(node: SimulatedNode, output: Output): void {
+    for (const message of output.send) {
+      assert(
+        message.from === node.id && message.to !== node.id,
+        'a node sends in its own name, and to others',
+      );
+      this.network.send(message);
+    }
+    for (const reply of output.replies) this.#reply(reply);
+    for (const told of output.watches) this.#watches.get(told.watch)?.take(told);
+  }
+
+  #reply(reply: Reply): void {
+    const asking = this.#askers.get(reply.caller);
+    assert(asking !== undefined, 'a caller is answered once');
+    this.#askers.delete(reply.caller);
+    this.safety.answered(asking.call, reply);
+    const { latencyMinUs, latencyMaxUs, dropChance } = this.swarm.network;
+    if (this.#random.chance(dropChance / 2)) return;
+    this.events.after(this.#random.integer(latencyMinUs, latencyMaxUs), () => asking.answer(reply));
+  }
+
+  /** A request on its way to a node, and back. One to a node that is down is refused at once. */
+  ask(
+    id: NodeId,
+    call: CallRecord['call'],
+    makeInput: (caller: CallerId) => Input,
+    answer: (reply: Reply) => void,
+  ): void {
+    const { latencyMinUs, latencyMaxUs, dropChance, tailChance, tailMaxUs } = this.swarm.network;
+    if (this.#random.chance(dropChance / 2)) return;
+    const caller = this.#nextCaller++;
+    const lateUs = this.#random.chance(tailChance / 2) ? this.#random.integer(0, tailMaxUs) : 0;
+    this.events.after(this.#random.integer(latencyMinUs, latencyMaxUs) + lateUs, () => {
+      const node = this.node(id);
+      if (!node.up) {
+        const message = `node ${id} is down`;
+        answer({ kind: 'error', caller, code: 'UNREACHABLE', message, leader: undefined });
+        return;
+      }
+      this.#askers.set(caller, { call, answer });
+      node.give(makeInput(caller));
+    });
+  }
+
+  #makeClients(): readonly SimulatedClient[] {
+    const around = {
+      events: this.events,
+      marks: this.marks,
+      nodes: this.nodes.length,
+      timeoutMs: this.swarm.clients.timeoutMs,
+      ask: this.ask.bind(this),
+      settled: (record: CallRecord): void => {
+        this.calls.push(record);
+      },
+    };
+    const { clients } = this.swarm.clients;
+    return Array.from(
+      { length: clients },
+      (_, at) => new SimulatedClient(at + 1, around, this.#random.fork()),
+    );
+  }
+
+  #makeWatchers(): readonly Watcher[] {
+    const around = {
+      events: this.events,
+      marks: this.marks,
+      nodes: this.nodes.length,
+      tell: (id: NodeId, input: Input): boolean => {
+        this.node(id).give(input);
+        return this.node(id).up;
+      },
+      newWatchId: (watcher: Watcher): WatchId => {
+        const id = this.#nextWatch++;
+        this.#watches.set(id, watcher);
+        return id;
+      },
+    };
+    const { watches, keys } = this.swarm.clients;
+    return Array.from({ length: watches }, (_, at) => {
+      const prefix = at % 2 === 0;
+      const key = prefix ? ['', 'k'][(at / 2) % 2] : `k${1 + (at % keys)}`;
+      const selection = { machine: 'kv', key: key ?? '', prefix };
+      return new Watcher(`watch ${at + 1}`, selection, around, this.#random.fork());
+    });
+  }
+}
