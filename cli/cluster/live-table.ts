@@ -1,7 +1,7 @@
 import type { LocalCluster } from '../../cluster/local-cluster.ts';
 import type { NodeReport } from '../../cluster/node-report.ts';
-import { formatLine, formatTable, toRow } from './node-table.ts';
-import { print } from './run.ts';
+import { formatLine, formatNodes, toRow } from './node-table.ts';
+import { print } from '../output.ts';
 
 const REFRESH_MS = 500;
 
@@ -28,7 +28,7 @@ export async function showLiveTable(cluster: LocalCluster, options: LiveTableOpt
 function inPlace(): (reports: readonly NodeReport[]) => void {
   let drawn = 0;
   return (reports) => {
-    const lines = formatTable(reports);
+    const lines = formatNodes(reports);
     const back = drawn === 0 ? '' : `\u001B[${drawn}A`;
     process.stdout.write(back + lines.map((line) => `\u001B[2K${line}\n`).join(''));
     drawn = lines.length;

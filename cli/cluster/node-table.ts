@@ -1,4 +1,5 @@
 import type { NodeReport } from '../../cluster/node-report.ts';
+import { formatTable } from '../output.ts';
 
 /** A node as `--json` tells it: the keys stay. */
 export interface NodeRow {
@@ -30,16 +31,8 @@ export function toRow(report: NodeReport): NodeRow {
   };
 }
 
-/** Rows in columns, the headings first, without borders. */
-export function formatTable(reports: readonly NodeReport[]): readonly string[] {
-  const cells = [HEADINGS, ...reports.map(toCells)];
-  const widths = HEADINGS.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  return cells.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+export function formatNodes(reports: readonly NodeReport[]): readonly string[] {
+  return formatTable(HEADINGS, reports.map(toCells));
 }
 
 /** One node as a sentence, for where no table can be drawn. */

@@ -2,7 +2,7 @@ import { ClusterError } from '../../cluster/cluster-error.ts';
 import { ClusterDirectory } from '../../cluster/cluster-file.ts';
 import { LocalCluster } from '../../cluster/local-cluster.ts';
 import { findFreeBlock } from '../../cluster/ports.ts';
-import { note } from './run.ts';
+import { note } from '../output.ts';
 import { DEFAULT_NODES, DEFAULT_PORT } from './start-options.ts';
 import type { StartFlags } from './start-options.ts';
 

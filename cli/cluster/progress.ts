@@ -1,4 +1,4 @@
-import { note } from './run.ts';
+import { note } from '../output.ts';
 
 /** The steps of a start, as `[3/5] nodes ok (…)`. */
 export class Progress {

@@ -2,19 +2,23 @@ import type { Command } from 'commander';
 import { ClusterError } from '../../cluster/cluster-error.ts';
 import type { ClusterErrorKind } from '../../cluster/cluster-error.ts';
 import { LocalCluster } from '../../cluster/local-cluster.ts';
+import { EXIT, EXIT_STATUS_HELP } from '../exit-status.ts';
+import type { ExitStatus } from '../exit-status.ts';
+import { CommandFailure, reportFailure } from '../failure.ts';
+import { note, printJson } from '../output.ts';
 
 const DEFAULT_DIRECTORY = '.kvorum';
 
 /** What each kind of failure tells a script. */
-const EXIT_STATUS: Readonly<Record<ClusterErrorKind, number>> = {
-  'no-cluster': 1,
-  'not-running': 1,
-  'bad-request': 2,
-  'directory-damaged': 2,
-  'no-leader': 3,
-  'node-failed': 3,
-  timeout: 4,
-  interrupted: 130,
+const STATUS: Readonly<Record<ClusterErrorKind, ExitStatus>> = {
+  'no-cluster': EXIT.notFoundOrFalse,
+  'not-running': EXIT.notFoundOrFalse,
+  'bad-request': EXIT.badUsage,
+  'directory-damaged': EXIT.badUsage,
+  'no-leader': EXIT.notReachable,
+  'node-failed': EXIT.notReachable,
+  timeout: EXIT.timedOutOrUnknown,
+  interrupted: EXIT.interrupted,
 };
 
 /** Flags of every `kvorum cluster` command. */
@@ -29,7 +33,8 @@ export function clusterCommand(parent: Command, usage: string, description: stri
     .command(usage)
     .description(description)
     .option('--dir <path>', 'directory of the cluster', DEFAULT_DIRECTORY)
-    .option('--json', 'print JSON');
+    .option('--json', 'print JSON')
+    .addHelpText('after', `\n${EXIT_STATUS_HELP}`);
 }
 
 /** The flags that name this cluster again; empty for the default directory. */
@@ -42,31 +47,25 @@ export async function withCluster(
   flags: ClusterFlags,
   act: (cluster: LocalCluster) => Promise<void> | void,
 ): Promise<void> {
-  await reportingFailure(async () => act(LocalCluster.open({ path: flags.dir })));
+  await reportingFailure(flags, async () => act(LocalCluster.open({ path: flags.dir })));
 }
 
-export async function reportingFailure(act: () => Promise<void>): Promise<void> {
+export async function reportingFailure(flags: ClusterFlags, act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {
-    if (!(error instanceof ClusterError)) throw error;
-    note(`error: ${error.message}`);
-    process.exitCode = EXIT_STATUS[error.kind];
+    process.exitCode = reportFailure(asFailure(error), { json: flags.json === true });
   }
 }
 
-/** For people: progress and errors, never data. */
-export function note(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-/** For programs, and for people who asked for it. */
-export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+function asFailure(error: unknown): unknown {
+  if (!(error instanceof ClusterError)) return error;
+  const code = error.kind.toUpperCase().replaceAll('-', '_');
+  return new CommandFailure(code, STATUS[error.kind], error.message);
 }
 
 /** What was done: one object under --json, a note otherwise. */
 export function printDone(flags: ClusterFlags, done: Readonly<Record<string, unknown>>, words: string): void {
-  if (flags.json === true) print(JSON.stringify(done));
+  if (flags.json === true) printJson(done);
   else note(words);
 }

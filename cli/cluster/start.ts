@@ -5,7 +5,8 @@ import { firstWrite } from './first-write.ts';
 import { showLiveTable } from './live-table.ts';
 import { openOrCreate } from './open-or-create.ts';
 import { Progress } from './progress.ts';
-import { clusterCommand, dirFlag, note, print, reportingFailure } from './run.ts';
+import { note, print, printJson } from '../output.ts';
+import { clusterCommand, dirFlag, reportingFailure } from './run.ts';
 import { DEFAULT_NODES, DEFAULT_PORT, parseNodes, parsePort } from './start-options.ts';
 import type { StartFlags } from './start-options.ts';
 
@@ -24,7 +25,7 @@ export function addStartCommand(parent: Command): void {
     .option('--detach', 'leave the nodes running and return')
     .addOption(new Option('--steps-done <count>').argParser(Number).default(0).hideHelp())
     .addHelpText('after', HELP)
-    .action((flags: StartFlags) => reportingFailure(() => start(flags)));
+    .action((flags: StartFlags) => reportingFailure(flags, () => start(flags)));
 }
 
 async function start(flags: StartFlags): Promise<void> {
@@ -73,7 +74,7 @@ function tellWhere(
   { started }: { readonly started: boolean },
 ): void {
   const { clusterId, endpoints } = cluster;
-  if (flags.json === true) print(JSON.stringify({ clusterId, dir: flags.dir, endpoints, started }));
+  if (flags.json === true) printJson({ clusterId, dir: flags.dir, endpoints, started });
 }
 
 function tellWhatToTry(cluster: LocalCluster, flags: StartFlags): void {

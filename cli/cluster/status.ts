@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { describeGroups } from '../../cluster/partition.ts';
 import { reportedLeader } from '../../cluster/node-report.ts';
-import { formatTable, toRow } from './node-table.ts';
-import { clusterCommand, note, print, withCluster } from './run.ts';
+import { formatNodes, toRow } from './node-table.ts';
+import { EXIT } from '../exit-status.ts';
+import { note, print, printJson } from '../output.ts';
+import { clusterCommand, withCluster } from './run.ts';
 import type { ClusterFlags } from './run.ts';
-
-/** As for a client that cannot reach the cluster. */
-const EXIT_WITHOUT_LEADER = 3;
 
 export function addStatusCommand(parent: Command): void {
   clusterCommand(parent, 'status', 'Show every node: its role, its term and how far it is')
@@ -20,12 +19,12 @@ export function addStatusCommand(parent: Command): void {
         const leader = reportedLeader(reports);
         const { clusterId, endpoints, partitioned: partition } = cluster;
         if (flags.json === true) {
-          print(JSON.stringify({ clusterId, endpoints, leader, partition, nodes: reports.map(toRow) }));
+          printJson({ clusterId, endpoints, leader, partition, nodes: reports.map(toRow) });
         } else {
-          for (const line of formatTable(reports)) print(line);
+          for (const line of formatNodes(reports)) print(line);
           if (partition !== undefined) note(`cut into ${describeGroups(partition)}`);
         }
-        if (leader === undefined) process.exitCode = EXIT_WITHOUT_LEADER;
+        if (leader === undefined) process.exitCode = EXIT.notReachable;
       }),
     );
 }
