@@ -1,0 +1,103 @@
+import { StoreError } from '../base/errors.ts';
+import type { Index, Revision } from '../base/flavor.ts';
+import type { ClientFrame, RequestId } from '../wire/client-frames.ts';
+import type { Session } from './session.ts';
+
+/** What the cluster answered. */
+export interface Reply {
+  readonly result: unknown;
+  readonly revision: Revision;
+  readonly index: Index;
+}
+
+/**
+ * Who may answer, and how it is sent: commands of a session and everything else to the leader,
+ * stale queries to any node. A `ready` call is never sent: it is done once there is a leader to send it to.
+ */
+export type CallKind = 'command' | 'session-command' | 'query' | 'stale-query' | 'ready';
+
+/** One call of the client's user, over all its attempts. */
+export interface Call {
+  readonly kind: CallKind;
+  readonly machine: string;
+  readonly body: unknown;
+  /** On the clock of `performance.now()`; Infinity for none. */
+  readonly deadlineMs: number;
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: unknown) => void;
+  /** Stops listening to the caller's signal. */
+  unlisten: (() => void) | undefined;
+  state: 'waiting' | 'sent' | 'done';
+  /** Of the last attempt. */
+  request: RequestId;
+  /** The session that its number is from; undefined while it has none. */
+  session: Session | undefined;
+  sequence: number;
+  /** Whether some attempt may have taken effect although no reply came. */
+  unsure: boolean;
+  /** Why the last attempt failed. */
+  lastError: StoreError | undefined;
+}
+
+/** Whether the call can change anything. */
+export function isWrite(call: Call): boolean {
+  return call.kind === 'command' || call.kind === 'session-command';
+}
+
+/** The error with what is known of the call's outcome over all its attempts. */
+export function asFinal(call: Call, error: StoreError): StoreError {
+  const outcome = !isWrite(call) ? 'not-applied' : call.unsure ? 'unknown' : error.outcome;
+  return outcome === error.outcome
+    ? error
+    : new StoreError(error.code, error.message, { outcome, cause: error });
+}
+
+/** An error of the client itself, which hits a call in whatever state it is. */
+export function cutShort(
+  call: Call,
+  code: 'TIMEOUT' | 'ABORTED' | 'CLOSED',
+  message: string,
+  cause?: unknown,
+): StoreError {
+  const unknown = isWrite(call) && (call.unsure || call.state === 'sent');
+  return new StoreError(code, message, { outcome: unknown ? 'unknown' : 'not-applied', cause });
+}
+
+/** Whether it still waits for its answer. */
+export function isLive(call: Call): boolean {
+  return call.state !== 'done';
+}
+
+export function newCall(
+  kind: CallKind,
+  machine: string,
+  body: unknown,
+  deadlineMs: number,
+  resolve: (reply: Reply) => void,
+  reject: (error: unknown) => void,
+): Call {
+  return {
+    kind,
+    machine,
+    body,
+    deadlineMs,
+    resolve,
+    reject,
+    unlisten: undefined,
+    state: 'waiting',
+    request: 0,
+    session: undefined,
+    sequence: 0,
+    unsure: false,
+    lastError: undefined,
+  };
+}
+
+/** What is sent for it. */
+export function frameOf(call: Call): ClientFrame {
+  const { request, machine, body } = call;
+  if (isWrite(call))
+    return { kind: 'command', request, machine, body, session: call.session?.stamp(call.sequence) };
+  const consistency = call.kind === 'stale-query' ? 'stale' : 'linearizable';
+  return { kind: 'query', request, machine, body, consistency };
+}

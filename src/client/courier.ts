@@ -1,0 +1,113 @@
+import type { StoreEvent } from '../machine/command.ts';
+import type { RequestId, ServerFrame } from '../wire/client-frames.ts';
+import type { Reply } from './call.ts';
+import { Calls } from './calls.ts';
+import { Connection } from './connection.ts';
+import type { CallOptions, ClientSettings, ReadOptions } from './options.ts';
+import { probeStatus } from './status-probe.ts';
+import type { StatusProbe } from './status-probe.ts';
+import type { Watch, WatchTarget } from './watch.ts';
+import { Watches } from './watches.ts';
+import type { WatchOptions } from './watches.ts';
+
+/** Carries commands, queries and watches of every machine to the cluster, and what comes back. */
+export class Courier {
+  readonly #settings: ClientSettings;
+  readonly #connection: Connection;
+  readonly #calls: Calls;
+  readonly #watches: Watches;
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: ClientSettings) {
+    let requests = 0;
+    const nextRequest = (): RequestId => ++requests;
+    this.#settings = settings;
+    this.#connection = new Connection(settings, {
+      onSwitch: () => this.#onSwitch(),
+      isWanted: () => this.#calls.size > 0 || this.#watches.size > 0,
+      onFrames: (frames) => this.#onFrames(frames),
+      onDrain: () => this.#calls.pump(),
+      onRefused: (frame, error) => this.#calls.onRefused(frame, error),
+    });
+    this.#calls = new Calls(settings, this.#connection, nextRequest);
+    this.#watches = new Watches(settings, this.#connection, nextRequest);
+  }
+
+  /** Endpoints given, and learnt from the nodes. */
+  get endpoints(): readonly string[] {
+    return this.#connection.endpoints;
+  }
+
+  /** Applied once at most, however often it is sent. */
+  command<T>(machine: string, body: unknown, options: CallOptions, shape: (reply: Reply) => T): Promise<T> {
+    return this.#calls.submit('session-command', machine, body, options, shape);
+  }
+
+  query<T>(machine: string, body: unknown, options: ReadOptions, shape: (reply: Reply) => T): Promise<T> {
+    const kind = options.consistency === 'stale' ? 'stale-query' : 'query';
+    return this.#calls.submit(kind, machine, body, options, shape);
+  }
+
+  watch<Event>(
+    target: WatchTarget,
+    options: WatchOptions,
+    shape: (event: StoreEvent) => Event,
+  ): Watch<Event> {
+    return this.#watches.open(target, options, shape);
+  }
+
+  /** Settles when there is a connection to the leader. */
+  ready(options: CallOptions): Promise<void> {
+    return this.#calls.submit('ready', '', undefined, options, () => undefined);
+  }
+
+  probe(endpoint: string, options: CallOptions): Promise<StatusProbe> {
+    return probeStatus(endpoint, this.#settings, options);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#watches.close();
+    await this.#calls.close();
+    await this.#connection.close();
+  }
+
+  /** Watches first: whoever watches and then writes sees the write. */
+  #onSwitch(): void {
+    this.#watches.onSwitch();
+    this.#calls.onSwitch();
+  }
+
+  #onFrames(frames: readonly ServerFrame[]): void {
+    for (const frame of frames) this.#onFrame(frame);
+    this.#calls.pump();
+  }
+
+  #onFrame(frame: ServerFrame): void {
+    switch (frame.kind) {
+      case 'result':
+        this.#calls.onResult(frame);
+        break;
+      case 'error':
+        if (!this.#calls.onError(frame)) {
+          this.#watches.onEnded(frame.request, frame.code, frame.message, frame.leader);
+        }
+        break;
+      case 'watch-started':
+        this.#watches.onStarted(frame);
+        break;
+      case 'watch-events':
+        this.#watches.onEvents(frame);
+        break;
+      case 'watch-ended':
+        this.#watches.onEnded(frame.request, frame.code, frame.message);
+        break;
+      default:
+      // A pong has done its work by arriving; a goodbye is followed by the end of the connection.
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * The public API: a client of a cluster, the errors that it throws, and what a machine of your own is
+ * made of.
+ */
+export { ERROR_FACTS, StoreError } from './base/errors.ts';
+export type { ErrorCode, ErrorFacts, Outcome, StoreErrorOptions } from './base/errors.ts';
+export { Client, connect } from './client/client.ts';
+export type { NodeReport } from './client/client.ts';
+export type { Bytes } from './client/bytes.ts';
+export type { Reply } from './client/call.ts';
+export { KeyValue, KvEvent } from './client/key-value.ts';
+export { KvClient } from './client/kv-client.ts';
+export type {
+  ConditionFailed,
+  DeleteResult,
+  Expectation,
+  KeyRange,
+  Page,
+  Placed,
+  PutOptions,
+  PutResult,
+  RangeOptions,
+} from './client/kv-client.ts';
+export { MachineClient } from './client/machine-client.ts';
+export type { MachineWatchEvent, WatchKeys } from './client/machine-client.ts';
+export type {
+  CallOptions,
+  ClientOptions,
+  ConnectionEvent,
+  ReadConsistency,
+  ReadOptions,
+} from './client/options.ts';
+export { Watch } from './client/watch.ts';
+export type { WatchOptions } from './client/watches.ts';
+export type { Applied, At, Machine, MachineEvent, Parsed, ParseCode } from './machine/machine.ts';
+export type { RangeOptions as RecordRangeOptions, ReadRecords, Records } from './machine/records.ts';
+export type { MemberAddress, NodeStatus } from './wire/client-frames.ts';
