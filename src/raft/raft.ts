@@ -181,10 +181,11 @@ export class Raft {
 
   /** The state on disk reflects everything up to `to`: those entries are dropped, as far as they are on this disk. */
   compact(to: Index): void {
-    const { writer, log, appliedIndex, isStateLost } = this.#state;
-    assert(to <= appliedIndex && !isStateLost, 'only what is in the state is compacted');
-    const from = Math.min(to, writer.stableIndex);
-    if (from > log.base.index) writer.compact(from);
+    const { writer, log, appliedIndex } = this.#state;
+    const stable = Math.min(to, writer.stableIndex);
+    if (stable <= log.base.index) return;
+    assert(to <= appliedIndex, 'only what is in the state is compacted');
+    writer.compact(stable);
   }
 
   /**

@@ -1,0 +1,171 @@
+import { assert, present } from '../../src/base/assert.ts';
+import type { Index, NodeId } from '../../src/base/flavor.ts';
+import type { Random } from '../../src/base/random.ts';
+import type { RaftConfig } from '../../src/raft/config.ts';
+import type { Entry, HardState, Position } from '../../src/raft/entry.ts';
+import type { Message } from '../../src/raft/message.ts';
+import { Raft } from '../../src/raft/raft.ts';
+import type { LogWrite, Ready, ReadyRead } from '../../src/raft/ready.ts';
+
+/** Timings that are easy to count: an election after 10 to 19 ticks, a heartbeat each tick. */
+export const RAFT_CONFIG: Omit<RaftConfig, 'id' | 'members'> = {
+  electionTicksMin: 10,
+  electionTicksMax: 19,
+  heartbeatTicks: 1,
+  appendEntriesMax: 100,
+  appendBytesMax: 1_000,
+  inflightAppendsMax: 4,
+  uncommittedBytesMax: 1_000,
+  committedBytesMax: 1_000,
+  pendingReadsMax: 10,
+};
+
+/** What a node's disk holds: exactly the writes that were applied to it. */
+export class Disk {
+  hardState: HardState = { term: 0, vote: undefined };
+  base: Position = { index: 0, term: 0 };
+  entries: Entry[] = [];
+  /** Of the state; kept in memory by the nodes, and here as if it were always stored. */
+  applied: Position = { index: 0, term: 0 };
+
+  get lastIndex(): Index {
+    return this.base.index + this.entries.length;
+  }
+
+  apply(write: LogWrite): void {
+    if (write.hardState !== undefined) this.hardState = write.hardState;
+    if (write.reset !== undefined) {
+      this.base = write.reset;
+      this.entries = [];
+    }
+    if (write.truncateFrom !== undefined) {
+      assert(write.truncateFrom > this.base.index, 'a truncation is behind the base');
+      assert(write.truncateFrom <= this.lastIndex, 'a truncation cuts something');
+      this.entries.length = write.truncateFrom - this.base.index - 1;
+    }
+    for (const entry of write.entries) {
+      assert(entry.index === this.lastIndex + 1, 'a write leaves no gap on the disk');
+      this.entries.push(entry);
+    }
+    if (write.compactTo !== undefined) {
+      const dropped = this.entries.splice(0, write.compactTo - this.base.index);
+      const last = present(dropped.at(-1), 'a compaction drops something');
+      assert(last.index === write.compactTo, 'a compaction ends at an entry');
+      this.base = { index: last.index, term: last.term };
+    }
+  }
+}
+
+/** One member: a `Raft`, its disk, and the writes that are on their way there. */
+export class Member {
+  readonly config: RaftConfig;
+  readonly disk: Disk = new Disk();
+  /** Handed out by `ready`, not on the disk yet. */
+  writes: LogWrite[] = [];
+  raft: Raft;
+  isUp = true;
+  /** What the state has taken in since the node was made, snapshots included as their place. */
+  applied: (Entry | { readonly snapshot: Position })[] = [];
+  reads: ReadyRead[] = [];
+  abortedReads: number[] = [];
+  readonly #randoms: () => Random;
+
+  constructor(config: RaftConfig, randoms: () => Random) {
+    this.config = config;
+    this.#randoms = randoms;
+    this.raft = this.#start();
+  }
+
+  /** The memory is gone, and every write that did not complete. */
+  crash(): void {
+    this.isUp = false;
+    this.writes = [];
+  }
+
+  /** The state is gone, the log is not. */
+  loseState(): void {
+    this.disk.applied = { index: 0, term: 0 };
+  }
+
+  restart(): void {
+    this.raft = this.#start();
+    this.isUp = true;
+  }
+
+  /** Completes the `count` oldest writes. */
+  complete(count: number): void {
+    for (const write of this.writes.splice(0, count)) {
+      this.disk.apply(write);
+      this.raft.written(write.id);
+    }
+  }
+
+  /** The state leaves everything behind and begins with `snapshot`. */
+  install(snapshot: Position): void {
+    this.applied.push({ snapshot });
+    this.disk.applied = snapshot;
+    this.raft.installSnapshot(snapshot);
+  }
+
+  #start(): Raft {
+    const { hardState, base, entries, applied } = this.disk;
+    const held = applied.index === base.index ? base : entries[applied.index - base.index - 1];
+    const isAhead = applied.index > base.index && held?.term !== applied.term;
+    const restored = { hardState, base, entries, appliedIndex: isAhead ? base.index : applied.index };
+    const raft = new Raft(this.config, this.#randoms(), restored);
+    if (isAhead) raft.installSnapshot(applied);
+    return raft;
+  }
+}
+
+/**
+ * Members and the messages between them. Nothing moves by itself: a test decides what is delivered,
+ * written and lost, and when.
+ */
+export class Cluster {
+  readonly members: readonly Member[];
+  network: Message[] = [];
+
+  /** @param randoms - one for each start of a member. */
+  constructor(size: number, randoms: () => Random, config: Partial<RaftConfig> = {}) {
+    const ids = Array.from({ length: size }, (_, n) => n + 1);
+    this.members = ids.map((id) => new Member({ ...RAFT_CONFIG, ...config, id, members: ids }, randoms));
+  }
+
+  member(id: NodeId): Member {
+    return present(this.members[id - 1], 'the cluster has this member');
+  }
+
+  /** The end of a member's turn: what it sends is in the network, what it writes is on its way. */
+  turn(member: Member): Ready {
+    const ready = member.raft.ready();
+    if (ready.write !== undefined) member.writes.push(ready.write);
+    this.network.push(...ready.send);
+    for (const entry of ready.committed) {
+      member.applied.push(entry);
+      member.disk.applied = { index: entry.index, term: entry.term };
+    }
+    member.reads.push(...ready.reads);
+    member.abortedReads.push(...ready.abortedReads);
+    for (const to of ready.snapshotsWanted) {
+      const envelope = { from: member.config.id, to, term: member.raft.term };
+      const { applied } = member.disk;
+      const data = new Uint8Array(0);
+      this.network.push({
+        kind: 'snapshot-request',
+        ...envelope,
+        snapshot: applied,
+        chunk: 0,
+        last: true,
+        data,
+      });
+    }
+    for (const { snapshot } of ready.snapshotChunks.slice(0, 1)) member.install(snapshot);
+    return ready;
+  }
+
+  deliver(message: Message): void {
+    const member = this.member(message.to);
+    if (member.isUp) member.raft.step(message);
+  }
+}

@@ -1,0 +1,264 @@
+import { assert, present } from '../../src/base/assert.ts';
+import type { NodeId } from '../../src/base/flavor.ts';
+import type { Random } from '../../src/base/random.ts';
+import { SeededRandom } from '../../src/base/seeded-random.ts';
+import type { RaftConfig } from '../../src/raft/config.ts';
+import type { Position } from '../../src/raft/entry.ts';
+import type { Message } from '../../src/raft/message.ts';
+import { Cluster } from '../raft/cluster.ts';
+import { logLine, messageLine, stateLine } from './lines.ts';
+
+/**
+ * Plays a scenario: commands, one a line, on a small cluster of `Raft` without clock, network or disk.
+ *
+ * After each command everything settles: turns end, writes complete, messages arrive, until nothing
+ * is left to do. After `by-hand` nothing moves but what a command moves.
+ *
+ *   nodes N [limit=value …]      a new cluster; limits are those of RaftConfig. All wait for the longest
+ *                                election timeout, or, with `seed=S`, for a random one
+ *   disk N term=T log=T,T,… [vote=N] [base=I/T] [applied=I]    what a node finds when it starts
+ *   by-hand, automatic           who moves things
+ *   campaign N, propose N DATA [xCOUNT], read N ID, tick N|all [COUNT], compact N INDEX
+ *   crash N, restart N [without-state]      what was not written is lost
+ *   isolate N, cut A B, cut A>B, heal       messages that are cut off are lost
+ *   turn N|all                   ends a turn: messages and a write leave
+ *   write N|all [COUNT]          completes writes
+ *   deliver|drop|repeat [A>B|>B|A>] [KIND]  what matches, of the messages on their way
+ *   settle                       until nothing is left to do
+ *   trace, no-trace              print messages as they arrive
+ *   state, log, votes, messages, reads      print
+ *   snapshot-failed LEADER FOLLOWER
+ */
+export class Scenario {
+  #cluster: Cluster = new Cluster(1, patient);
+  #isByHand = false;
+  #isTracing = false;
+  readonly #cuts = new Set<string>();
+  #output: string[] = [];
+
+  /** Runs the commands of one block and gives what they print. */
+  run(commands: readonly string[]): string {
+    this.#output = [];
+    for (const command of commands) {
+      const [verb = '', ...words] = command.trim().split(/\s+/);
+      try {
+        this.#execute(verb, words);
+      } catch (cause) {
+        this.#print(`${command}: ${String(cause)}`);
+      }
+    }
+    return this.#output.length === 0 ? 'ok' : this.#output.join('\n');
+  }
+
+  #execute(verb: string, words: readonly string[]): void {
+    const setUp: Record<string, () => void> = {
+      nodes: () => this.#nodes(words),
+      disk: () => this.#disk(words),
+      'by-hand': () => void (this.#isByHand = true),
+      automatic: () => void (this.#isByHand = false),
+      trace: () => void (this.#isTracing = true),
+      'no-trace': () => void (this.#isTracing = false),
+    };
+    const onNodes: Record<string, () => void> = {
+      campaign: () => this.#raft(words[0]).campaign(),
+      propose: () => this.#propose(words),
+      read: () => this.#read(words),
+      compact: () => this.#raft(words[0]).compact(Number(words[1])),
+      'snapshot-failed': () => this.#raft(words[0]).snapshotFailed(Number(words[1])),
+      crash: () => this.#cluster.member(Number(words[0])).crash(),
+      restart: () => this.#restart(words),
+      isolate: () => this.#isolate(Number(words[0])),
+      cut: () => this.#cut(words),
+      heal: () => this.#cuts.clear(),
+      settle: () => this.#settle(),
+    };
+    const byHand: Record<string, () => void> = {
+      tick: () => this.#tick(words),
+      turn: () => this.#turn(words[0] ?? 'all'),
+      write: () => this.#write(words),
+      deliver: () => this.#take(words).forEach((message) => this.#deliver(message)),
+      drop: () => void this.#take(words),
+      repeat: () => this.#matching(words).forEach((message) => this.#deliver(message)),
+    };
+    const prints: Record<string, () => void> = {
+      state: () => this.#printEach(stateLine),
+      log: () => this.#printEach(logLine),
+      votes: () => this.#printVotes(),
+      messages: () => this.#print(...this.#cluster.network.map(messageLine)),
+      reads: () => this.#printReads(),
+    };
+    const command = setUp[verb] ?? onNodes[verb] ?? byHand[verb] ?? prints[verb];
+    assert(command !== undefined, `there is a command ${verb}`);
+    command();
+    if (!this.#isByHand && verb in onNodes) this.#settle();
+  }
+
+  #raft(id: string | undefined): Cluster['members'][number]['raft'] {
+    const member = this.#cluster.member(Number(id));
+    assert(member.isUp, `node ${id} is up`);
+    return member.raft;
+  }
+
+  #nodes([size, ...limits]: readonly string[]): void {
+    const config: Partial<RaftConfig> = Object.fromEntries(
+      limits.map((limit) => limit.split('=')).map(([name = '', value]) => [name, Number(value)]),
+    );
+    const seed = limits.find((limit) => limit.startsWith('seed='))?.slice('seed='.length);
+    const random = new SeededRandom(Number(seed ?? 1));
+    const randoms = seed === undefined ? patient : (): SeededRandom => random.fork();
+    this.#cluster = new Cluster(Number(size), randoms, config);
+    this.#cuts.clear();
+    this.#isByHand = false;
+    this.#isTracing = false;
+  }
+
+  #disk([id, ...settings]: readonly string[]): void {
+    const member = this.#cluster.member(Number(id));
+    const given = new Map(settings.map((setting) => setting.split('=') as [string, string]));
+    const { disk } = member;
+    const vote = given.get('vote');
+    disk.hardState = { term: Number(given.get('term')), vote: vote === undefined ? undefined : Number(vote) };
+    disk.base = positionOf(given.get('base') ?? '0/0');
+    const terms = (given.get('log') ?? '').split(',').filter((term) => term !== '');
+    disk.entries = terms.map((term, n) => ({
+      index: disk.base.index + 1 + n,
+      term: Number(term),
+      kind: 'command',
+      data: new Uint8Array(1),
+    }));
+    const applied = Number(given.get('applied') ?? disk.base.index);
+    const at = disk.entries[applied - disk.base.index - 1];
+    disk.applied = { index: applied, term: at?.term ?? disk.base.term };
+    member.restart();
+  }
+
+  #propose([id, data = '', times = 'x1']: readonly string[]): void {
+    const payload = Uint8Array.from(data, (char) => char.charCodeAt(0));
+    const count = Number(times.slice(1));
+    const proposed = this.#raft(id).propose(Array.from({ length: count }, () => payload));
+    if (proposed.kind === 'refused') this.#print(`n${id} refuses the proposal: ${proposed.code}`);
+  }
+
+  #read([id, read]: readonly string[]): void {
+    const accepted = this.#raft(id).readIndex(Number(read));
+    if (accepted.kind === 'refused') this.#print(`n${id} refuses the read: ${accepted.code}`);
+  }
+
+  #restart([id, state]: readonly string[]): void {
+    const member = this.#cluster.member(Number(id));
+    if (state === 'without-state') member.loseState();
+    member.restart();
+  }
+
+  #isolate(id: NodeId): void {
+    for (const { config } of this.#cluster.members) {
+      if (config.id !== id) this.#cuts.add(`${id}>${config.id}`).add(`${config.id}>${id}`);
+    }
+  }
+
+  #cut([one = '', other]: readonly string[]): void {
+    if (other === undefined) this.#cuts.add(one);
+    else this.#cuts.add(`${one}>${other}`).add(`${other}>${one}`);
+  }
+
+  #tick([id, count = '1']: readonly string[]): void {
+    for (let n = 0; n < Number(count); n++) {
+      for (const member of this.#cluster.members) {
+        if (member.isUp && (id === 'all' || member.config.id === Number(id))) member.raft.tick();
+      }
+      if (!this.#isByHand) this.#settle();
+    }
+  }
+
+  #turn(id: string): void {
+    for (const member of this.#cluster.members) {
+      if (member.isUp && (id === 'all' || member.config.id === Number(id))) this.#cluster.turn(member);
+    }
+  }
+
+  #write([id = 'all', count = '1000']: readonly string[]): void {
+    for (const member of this.#cluster.members) {
+      if (id === 'all' || member.config.id === Number(id)) member.complete(Number(count));
+    }
+  }
+
+  /** Until nothing is left to do. */
+  #settle(): void {
+    for (let round = 0; round < 1_000; round++) {
+      let isQuiet = this.#cluster.network.length === 0;
+      for (const message of this.#cluster.network.splice(0)) this.#deliver(message);
+      for (const member of this.#cluster.members) {
+        if (!member.isUp || (member.writes.length === 0 && !member.raft.hasReady)) continue;
+        isQuiet = false;
+        member.complete(member.writes.length);
+        this.#cluster.turn(member);
+      }
+      if (isQuiet) return;
+    }
+    assert(false, 'the cluster settles');
+  }
+
+  #deliver(message: Message): void {
+    const isCut = this.#cuts.has(`${message.from}>${message.to}`) || !this.#cluster.member(message.to).isUp;
+    if (this.#isTracing) this.#print(`${messageLine(message)}${isCut ? ' (lost)' : ''}`);
+    if (!isCut) this.#cluster.deliver(message);
+  }
+
+  #matching(words: readonly string[]): readonly Message[] {
+    const link = words.find((word) => word.includes('>'));
+    const [from = '', to = ''] = link?.split('>') ?? [];
+    const kind = words.find((word) => !word.includes('>'));
+    return this.#cluster.network.filter(
+      (message) =>
+        (from === '' || message.from === Number(from)) &&
+        (to === '' || message.to === Number(to)) &&
+        (kind === undefined || message.kind === kind),
+    );
+  }
+
+  #take(words: readonly string[]): readonly Message[] {
+    const taken = this.#matching(words);
+    this.#cluster.network = this.#cluster.network.filter((message) => !taken.includes(message));
+    return taken;
+  }
+
+  #printEach(line: typeof stateLine): void {
+    for (const member of this.#cluster.members) {
+      this.#print(member.isUp ? line(member.raft.inspect()) : `n${member.config.id} down`);
+    }
+  }
+
+  #printVotes(): void {
+    for (const { config, raft } of this.#cluster.members) {
+      const { term, vote } = raft.inspect();
+      this.#print(`n${config.id} term=${term} vote=${vote ?? '-'}`);
+    }
+  }
+
+  /** What was handed out since the last time. */
+  #printReads(): void {
+    for (const member of this.#cluster.members) {
+      const { id } = member.config;
+      for (const read of member.reads) this.#print(`n${id} read ${read.id} at index ${read.index}`);
+      for (const read of member.abortedReads) this.#print(`n${id} read ${read} aborted`);
+      member.reads = [];
+      member.abortedReads = [];
+    }
+  }
+
+  #print(...lines: readonly string[]): void {
+    this.#output.push(...lines);
+  }
+}
+
+/** Draws the highest number always: nobody campaigns before the test wants it. */
+const patient = (): Random => ({
+  integer: (_min, max) => max,
+  chance: () => false,
+  pick: (items) => present(items[0], 'there is an item to pick'),
+});
+
+function positionOf(text: string): Position {
+  const [index, term] = text.split('/');
+  return { index: Number(present(index, 'a place has an index')), term: Number(term) };
+}
