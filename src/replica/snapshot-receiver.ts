@@ -1,4 +1,4 @@
-import type { NodeId } from '../base/flavor.ts';
+import type { NodeId, Term } from '../base/flavor.ts';
 import type { Codec } from '../base/codec.ts';
 import { RecordTree } from '../machine/record-tree.ts';
 import type { RecordEntry } from '../machine/records.ts';
@@ -21,6 +21,7 @@ export interface Received {
 export class SnapshotReceiver {
   readonly #codec: Codec;
   #from: NodeId | undefined;
+  #term: Term = 0;
   #position: Position = { index: 0, term: 0 };
   #nextChunk = 0;
   #records: RecordEntry<unknown>[] = [];
@@ -43,11 +44,15 @@ export class SnapshotReceiver {
 
   #continues(request: SnapshotRequest): boolean {
     const { index, term } = request.snapshot;
-    return this.#from === request.from && this.#position.index === index && this.#position.term === term;
+    const sameStream = this.#from === request.from && this.#term === request.term;
+    // The first chunk again, after others: the leader gave up and began anew.
+    const beginsAnew = request.chunk === 0 && this.#nextChunk > 1;
+    return sameStream && !beginsAnew && this.#position.index === index && this.#position.term === term;
   }
 
   #restart(request: SnapshotRequest): void {
     this.#from = request.from;
+    this.#term = request.term;
     this.#position = request.snapshot;
     this.#nextChunk = 0;
     this.#records = [];

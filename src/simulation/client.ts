@@ -86,11 +86,7 @@ export class SimulatedClient {
     while (this.#inFlight.size < IN_FLIGHT_MAX) {
       const next = this.#queue.shift();
       if (next === undefined) return;
-      this.#start(
-        next.call,
-        next.done,
-        next.call.kind === 'command' ? this.#nextStamp(this.#session) : undefined,
-      );
+      this.#start(next.call, next.done, this.#stampFor(next.call, this.#session));
     }
   }
 
@@ -116,7 +112,9 @@ export class SimulatedClient {
     );
   }
 
-  #nextStamp(session: number): SessionStamp {
+  /** Queries go without, and so do the commands of the sessions themselves. */
+  #stampFor(call: Call, session: number): SessionStamp | undefined {
+    if (call.kind === 'query' || call.machine === 'sessions') return undefined;
     const sequence = this.#nextSequence++;
     return { id: session, sequence, ackedBelow: this.#ackedBelow(sequence) };
   }

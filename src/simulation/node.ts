@@ -79,6 +79,11 @@ export class SimulatedNode {
     return this.#life;
   }
 
+  /** When everything that is on its way to the disk has got there; virtual time. */
+  get diskFreeUs(): number {
+    return Math.max(this.#logFreeUs, this.#stateFreeUs);
+  }
+
   start(): void {
     const { codec, root } = this.#around;
     this.#life++;

@@ -24,7 +24,7 @@ const NAME = 'exactly once';
 
 export class Reference {
   readonly tree: RecordTree = new RecordTree();
-  readonly entries = new Map<Index, ReferenceEntry>();
+  readonly entries: Map<Index, ReferenceEntry> = new Map<Index, ReferenceEntry>();
   readonly events: StoreEvent[] = [];
   readonly #root: Root;
   readonly #codec: Codec;
@@ -69,7 +69,7 @@ export class Reference {
     const outcome = this.#root.apply(this.tree, logged, { index, term });
     this.tree.takeChanges();
     const effective = outcome.kind === 'applied' && outcome.index === index;
-    const entry = { index, logged, outcome, effective };
+    const entry: ReferenceEntry = { index, logged, outcome, effective };
     this.entries.set(index, entry);
     if (effective && logged.session !== undefined)
       this.#noteEffect(entry, logged.session.id, logged.session.sequence);

@@ -94,8 +94,8 @@ export interface SwarmOptions {
 }
 
 export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swarm {
-  const electionTicksMin = random.integer(4, 10);
-  const tickMs = random.pick([20, 50, 50, 100]);
+  const electionTicksMin = random.integer(4, 8);
+  const tickMs = random.pick([50, 100, 200]);
   const enabled = drawFaults(random, faults);
   const electionMs = electionTicksMin * tickMs;
   return {
@@ -115,7 +115,7 @@ export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swar
     },
     faults: {
       enabled,
-      everyMs: random.pick([500, 1000, 2000, 5000]),
+      everyMs: electionMs * random.pick([1, 2, 5, 10]),
       lastsMaxMs: electionMs * random.pick([2, 5, 10, 20]),
       leaderBias: random.pick([0, 0.3, 0.7]),
     },

@@ -174,8 +174,8 @@ export class World {
 
   /** What is on its way when the faults stop takes at most so long. */
   get lateMs(): number {
-    const { network, disk } = this.swarm;
-    return (network.tailMaxUs + 100 * Math.max(disk.writeMaxUs, disk.syncMaxUs)) / 1000;
+    const disksFreeUs = Math.max(...this.nodes.map((node) => node.diskFreeUs));
+    return (this.swarm.network.tailMaxUs + Math.max(0, disksFreeUs - this.events.nowUs)) / 1000;
   }
 
   /** Faults stop: links are whole, nodes run, clocks and disks are normal. */
