@@ -1,0 +1,71 @@
+import { crc32 } from 'node:zlib';
+import { assert } from '../../base/assert.ts';
+import { getUint64, setUint64 } from './uint64.ts';
+
+/**
+ * Frames begin and end at multiples of this: what is on stable storage is never written again, and
+ * a search for frames need look nowhere else.
+ */
+export const SECTOR_BYTES = 512;
+export const FRAME_HEADER_BYTES = 48;
+const MAGIC = 0x6d_72_46_6b;
+
+/** What one write put into a segment: whole or not at all. */
+export interface FrameHeader {
+  /** Of its segment: bytes that an earlier segment left behind bear another. */
+  readonly salt: number;
+  /** 1, 2, 3, … over all segments. */
+  readonly sequence: number;
+  /** With header and padding; a multiple of SECTOR_BYTES. */
+  readonly frameBytes: number;
+  /** The index at which the log ends before and after it. */
+  readonly lastIndexBefore: number;
+  readonly lastIndexAfter: number;
+  readonly bodyCrc: number;
+}
+
+/** The bytes of a frame with a body of that length. */
+export function frameBytesFor(bodyBytes: number): number {
+  return Math.ceil((FRAME_HEADER_BYTES + bodyBytes) / SECTOR_BYTES) * SECTOR_BYTES;
+}
+
+/**
+ * Fills in the header of a frame whose body, zero-padded to the end of `frame`, is already behind the
+ * header's place. The checksums cover every byte.
+ */
+export function sealFrame(frame: Uint8Array, header: Omit<FrameHeader, 'frameBytes' | 'bodyCrc'>): void {
+  assert(frame.length % SECTOR_BYTES === 0, 'a frame fills its sectors');
+  const view = new DataView(frame.buffer, frame.byteOffset, FRAME_HEADER_BYTES);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, frame.length, true);
+  setUint64(view, 8, header.salt);
+  setUint64(view, 16, header.sequence);
+  setUint64(view, 24, header.lastIndexBefore);
+  setUint64(view, 32, header.lastIndexAfter);
+  view.setUint32(40, crc32(frame.subarray(FRAME_HEADER_BYTES)), true);
+  view.setUint32(44, crc32(frame.subarray(0, 44)), true);
+}
+
+/** The header of the frame that begins there; undefined if none of this segment's does. */
+export function readFrameHeader(bytes: Uint8Array, salt: number): FrameHeader | undefined {
+  if (bytes.length < FRAME_HEADER_BYTES) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, FRAME_HEADER_BYTES);
+  if (view.getUint32(0, true) !== MAGIC) return undefined;
+  if (view.getUint32(44, true) !== crc32(bytes.subarray(0, 44))) return undefined;
+  const header: FrameHeader = {
+    salt: getUint64(view, 8),
+    sequence: getUint64(view, 16),
+    frameBytes: view.getUint32(4, true),
+    lastIndexBefore: getUint64(view, 24),
+    lastIndexAfter: getUint64(view, 32),
+    bodyCrc: view.getUint32(40, true),
+  };
+  return header.salt === salt ? header : undefined;
+}
+
+/** The body of a whole frame; undefined if a bit of it is wrong. */
+export function frameBody(frame: Uint8Array, header: FrameHeader): Uint8Array | undefined {
+  if (frame.length !== header.frameBytes) return undefined;
+  const body = frame.subarray(FRAME_HEADER_BYTES);
+  return crc32(body) === header.bodyCrc ? body : undefined;
+}

@@ -1,0 +1,28 @@
+import type { ErrorCode } from '../../base/errors.ts';
+import type { HardState, Position } from '../../raft/entry.ts';
+
+/** What the log's worker is started with. */
+export interface LogWorkerData {
+  readonly directory: string;
+  readonly segmentBytes: number;
+  readonly frameBytesMax: number;
+  readonly create: boolean;
+}
+
+/** To the worker. */
+export type LogRequest =
+  | { readonly kind: 'open' }
+  /** `body` is what `encodeRecords` made; its memory goes along. */
+  | { readonly kind: 'write'; readonly id: number; readonly body: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'close' };
+
+/** From the worker. */
+export type LogReply =
+  /** Some entries, as records; all of them come before `opened`. */
+  | { readonly kind: 'entries'; readonly body: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'opened'; readonly hardState: HardState; readonly base: Position }
+  /** Every write up to this one is on stable storage. */
+  | { readonly kind: 'written'; readonly id: number }
+  /** Nothing more will be written. Without a code it is a bug of ours. */
+  | { readonly kind: 'failed'; readonly code: ErrorCode | undefined; readonly message: string }
+  | { readonly kind: 'closed' };

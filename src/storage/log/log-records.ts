@@ -1,0 +1,143 @@
+import type { Index } from '../../base/flavor.ts';
+import type { Entry, HardState, Position } from '../../raft/entry.ts';
+import type { LogWrite } from '../../raft/ready.ts';
+import { unreachable } from '../../base/assert.ts';
+import { getUint64, setUint64 } from './uint64.ts';
+
+/**
+ * What the body of a frame is made of, in the order in which it takes effect:
+ * a byte for the kind, four for the length of the payload, the payload. A zero byte ends the body.
+ */
+export type LogRecord =
+  | { readonly kind: 'hard-state'; readonly hardState: HardState }
+  | { readonly kind: 'reset'; readonly position: Position }
+  | { readonly kind: 'truncate'; readonly from: Index }
+  | { readonly kind: 'entry'; readonly entry: Entry }
+  | { readonly kind: 'compact'; readonly to: Index };
+
+const KIND = { end: 0, hardState: 1, reset: 2, truncate: 3, noop: 4, command: 5, compact: 6 } as const;
+const PREFIX_BYTES = 5;
+const POSITION_BYTES = 16;
+const INDEX_BYTES = 8;
+
+/** The records of one write, in a buffer of its own that may be handed to another thread. */
+export function encodeRecords(write: LogWrite): Uint8Array<ArrayBuffer> {
+  const body = new Uint8Array(recordsBytes(write));
+  const view = new DataView(body.buffer);
+  let at = 0;
+  const begin = (kind: number, length: number): number => {
+    view.setUint8(at, kind);
+    view.setUint32(at + 1, length, true);
+    const payload = at + PREFIX_BYTES;
+    at = payload + length;
+    return payload;
+  };
+  if (write.hardState !== undefined) {
+    const payload = begin(KIND.hardState, POSITION_BYTES);
+    setUint64(view, payload, write.hardState.term);
+    setUint64(view, payload + 8, write.hardState.vote ?? 0);
+  }
+  if (write.reset !== undefined) {
+    setPosition(view, begin(KIND.reset, POSITION_BYTES), write.reset);
+  }
+  if (write.truncateFrom !== undefined) {
+    setUint64(view, begin(KIND.truncate, INDEX_BYTES), write.truncateFrom);
+  }
+  for (const entry of write.entries) {
+    const kind = entry.kind === 'noop' ? KIND.noop : KIND.command;
+    const payload = begin(kind, POSITION_BYTES + entry.data.length);
+    setPosition(view, payload, entry);
+    body.set(entry.data, payload + POSITION_BYTES);
+  }
+  if (write.compactTo !== undefined) {
+    setUint64(view, begin(KIND.compact, INDEX_BYTES), write.compactTo);
+  }
+  return body;
+}
+
+function recordsBytes(write: LogWrite): number {
+  let bytes = 0;
+  if (write.hardState !== undefined) bytes += PREFIX_BYTES + POSITION_BYTES;
+  if (write.reset !== undefined) bytes += PREFIX_BYTES + POSITION_BYTES;
+  if (write.truncateFrom !== undefined) bytes += PREFIX_BYTES + INDEX_BYTES;
+  for (const entry of write.entries) bytes += PREFIX_BYTES + POSITION_BYTES + entry.data.length;
+  if (write.compactTo !== undefined) bytes += PREFIX_BYTES + INDEX_BYTES;
+  return bytes;
+}
+
+/**
+ * The records of a body. The data of its entries are views of the body: keep a copy.
+ *
+ * @throws RangeError if the body is not made of records; it was checked before, so that is no torn write
+ */
+export function* decodeRecords(body: Uint8Array): Generator<LogRecord, void, undefined> {
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  let at = 0;
+  while (at < body.length && view.getUint8(at) !== KIND.end) {
+    const kind = view.getUint8(at);
+    const length = view.getUint32(at + 1, true);
+    const payload = at + PREFIX_BYTES;
+    at = payload + length;
+    if (at > body.length) throw new RangeError('a record is longer than its frame');
+    yield decodeRecord(view, kind, payload, body.subarray(payload, at));
+  }
+}
+
+function decodeRecord(view: DataView, kind: number, payload: number, bytes: Uint8Array): LogRecord {
+  switch (kind) {
+    case KIND.hardState: {
+      const vote = uint64At(view, payload + 8);
+      return {
+        kind: 'hard-state',
+        hardState: { term: uint64At(view, payload), vote: vote === 0 ? undefined : vote },
+      };
+    }
+    case KIND.reset:
+      return { kind: 'reset', position: positionAt(view, payload) };
+    case KIND.truncate:
+      return { kind: 'truncate', from: uint64At(view, payload) };
+    case KIND.noop:
+    case KIND.command: {
+      const { index, term } = positionAt(view, payload);
+      const data = bytes.subarray(POSITION_BYTES);
+      return { kind: 'entry', entry: { index, term, kind: kind === KIND.noop ? 'noop' : 'command', data } };
+    }
+    case KIND.compact:
+      return { kind: 'compact', to: uint64At(view, payload) };
+    default:
+      throw new RangeError(`a record of the unknown kind ${kind}`);
+  }
+}
+
+/** In words, for an error message. */
+export function describeRecord(record: LogRecord): string {
+  switch (record.kind) {
+    case 'hard-state':
+      return `hard state of term ${record.hardState.term}`;
+    case 'reset':
+      return `reset to ${record.position.index}`;
+    case 'truncate':
+      return `truncation from ${record.from}`;
+    case 'entry':
+      return `entry ${record.entry.index} of term ${record.entry.term}`;
+    case 'compact':
+      return `compaction to ${record.to}`;
+    default:
+      return unreachable(record);
+  }
+}
+
+function setPosition(view: DataView, at: number, position: Position): void {
+  setUint64(view, at, position.index);
+  setUint64(view, at + 8, position.term);
+}
+
+function positionAt(view: DataView, at: number): Position {
+  return { index: uint64At(view, at), term: uint64At(view, at + 8) };
+}
+
+function uint64At(view: DataView, at: number): number {
+  const value = getUint64(view, at);
+  if (Number.isNaN(value)) throw new RangeError('a number above 2^53');
+  return value;
+}

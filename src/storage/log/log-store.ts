@@ -1,0 +1,172 @@
+import { Worker } from 'node:worker_threads';
+import { assert, InvariantError, unreachable } from '../../base/assert.ts';
+import { StoreError } from '../../base/errors.ts';
+import type { Entry } from '../../raft/entry.ts';
+import type { LogWrite } from '../../raft/ready.ts';
+import { acquireDirectoryLock } from '../directory-lock.ts';
+import type { DirectoryLock } from '../directory-lock.ts';
+import type { LogContents, LogStorage } from '../log-storage.ts';
+import { builtModule } from '../built-module.ts';
+import type { LogReply, LogRequest, LogWorkerData } from './log-messages.ts';
+import { decodeRecords, encodeRecords } from './log-records.ts';
+
+export interface LogStoreOptions {
+  /** Of the log alone. */
+  readonly directory: string;
+  /** Length of one file of the log; 16 MiB unless told. */
+  readonly segmentBytes?: number;
+  /** Writes that wait together are made one frame up to this length; 8 MiB unless told. */
+  readonly frameBytesMax?: number;
+  /**
+   * Whether a directory without a log gets a new one. False for a node that has had one: its loss is
+   * the error AMNESIA. True unless told.
+   */
+  readonly create?: boolean;
+}
+
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+const SEGMENT_BYTES = 16 * 1024 * 1024;
+const FRAME_BYTES_MAX = 8 * 1024 * 1024;
+
+/**
+ * The log on its own thread: see `SegmentedLog` for what it does there.
+ *
+ * After a failure every write is rejected with the same error, those that wait included; what became
+ * of them is unknown until the log is opened again. The node must stop.
+ */
+export class LogStore implements LogStorage {
+  readonly #directory: string;
+  readonly #data: LogWorkerData;
+  readonly #writes: Waiting[] = [];
+  #lock: DirectoryLock | undefined;
+  #worker: Worker | undefined;
+  #firstWrite = 1;
+  #opening:
+    | { readonly resolve: (contents: LogContents) => void; readonly reject: (error: Error) => void }
+    | undefined;
+  #entries: Entry[] = [];
+  #closing: (() => void) | undefined;
+  #failure: Error | undefined;
+
+  constructor(options: LogStoreOptions) {
+    this.#directory = options.directory;
+    this.#data = {
+      directory: options.directory,
+      segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
+      frameBytesMax: options.frameBytesMax ?? FRAME_BYTES_MAX,
+      create: options.create ?? true,
+    };
+  }
+
+  /** @throws StoreError LOG_CORRUPT, AMNESIA, DIRECTORY_LOCKED, DIRECTORY_MISMATCH, DISK_FULL, DISK_FAILED */
+  async open(): Promise<LogContents> {
+    assert(this.#lock === undefined && this.#failure === undefined, 'a log is opened once');
+    this.#lock = await acquireDirectoryLock(this.#directory);
+    const opened = new Promise<LogContents>((resolve, reject) => {
+      this.#opening = { resolve, reject };
+    });
+    const worker = new Worker(builtModule(import.meta.url, './log-worker.ts'), { workerData: this.#data });
+    this.#worker = worker;
+    worker.on('message', (reply: LogReply) => this.#onReply(reply));
+    worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
+    worker.on('exit', () => {
+      this.#worker = undefined;
+      this.#fail(new StoreError('DISK_FAILED', `the thread of the log in ${this.#directory} ended`));
+      this.#closing?.();
+    });
+    this.#post({ kind: 'open' });
+    try {
+      return await opened;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  write(write: LogWrite): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) {
+        reject(this.#failure);
+        return;
+      }
+      assert(this.#worker !== undefined && this.#opening === undefined, 'the log is open');
+      const id = this.#firstWrite + this.#writes.length;
+      this.#writes.push({ resolve, reject });
+      // Encoded here: an entry's data is a view, and would take all the memory behind it along.
+      const body = encodeRecords(write);
+      this.#post({ kind: 'write', id, body }, [body.buffer]);
+    });
+  }
+
+  /** Waits for the writes that were begun. */
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    if (worker !== undefined) {
+      await new Promise<void>((resolve) => {
+        this.#closing = resolve;
+        this.#post({ kind: 'close' });
+      });
+      this.#fail(new StoreError('CLOSED', 'the log is closed'));
+      await worker.terminate();
+    }
+    await this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  #post(request: LogRequest, transfer: ArrayBuffer[] = []): void {
+    this.#worker?.postMessage(request, transfer);
+  }
+
+  #onReply(reply: LogReply): void {
+    switch (reply.kind) {
+      case 'entries':
+        this.#takeEntries(reply.body);
+        return;
+      case 'opened': {
+        const { hardState, base } = reply;
+        this.#opening?.resolve({ hardState, base, entries: this.#entries });
+        this.#opening = undefined;
+        this.#entries = [];
+        return;
+      }
+      case 'written':
+        this.#written(reply.id);
+        return;
+      case 'failed': {
+        const { code, message } = reply;
+        this.#fail(code === undefined ? new InvariantError(message) : new StoreError(code, message));
+        return;
+      }
+      case 'closed':
+        this.#closing?.();
+        return;
+      default:
+        unreachable(reply);
+    }
+  }
+
+  #takeEntries(body: Uint8Array): void {
+    for (const record of decodeRecords(body)) {
+      assert(record.kind === 'entry', 'an opened log hands over entries');
+      this.#entries.push({ ...record.entry, data: record.entry.data.slice() });
+    }
+  }
+
+  #written(id: number): void {
+    const done = this.#writes.splice(0, id + 1 - this.#firstWrite);
+    this.#firstWrite = id + 1;
+    for (const { resolve } of done) resolve();
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#opening?.reject(error);
+    this.#opening = undefined;
+    for (const { reject } of this.#writes.splice(0)) reject(error);
+  }
+}

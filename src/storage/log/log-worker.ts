@@ -1,0 +1,141 @@
+/** The thread that the log has for itself: neither the state's disk nor password hashes can delay it. */
+import { randomInt } from 'node:crypto';
+import type { MessagePort } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { present } from '../../base/assert.ts';
+import { StoreError } from '../../base/errors.ts';
+import type { Entry } from '../../raft/entry.ts';
+import type { LogReply, LogRequest, LogWorkerData } from './log-messages.ts';
+import { encodeRecords } from './log-records.ts';
+import { nodeFileSystem } from './node-file-system.ts';
+import { SALT_LIMIT } from './segment-header.ts';
+import { SegmentedLog } from './segmented-log.ts';
+
+const ENTRIES_MESSAGE_BYTES = 1024 * 1024;
+
+class LogWorker {
+  readonly #port: MessagePort;
+  readonly #frameBytesMax: number;
+  readonly #log: SegmentedLog;
+  #waiting: LogRequest[] = [];
+  #failed = false;
+  #maintenance: NodeJS.Immediate | undefined;
+
+  constructor(port: MessagePort, data: LogWorkerData) {
+    this.#port = port;
+    this.#frameBytesMax = data.frameBytesMax;
+    this.#log = new SegmentedLog({
+      directory: data.directory,
+      fileSystem: nodeFileSystem,
+      segmentBytes: data.segmentBytes,
+      drawSalt: () => randomInt(1, SALT_LIMIT - 1),
+      create: data.create,
+    });
+    port.on('message', (request: LogRequest) => {
+      this.#waiting.push(request);
+      this.#work();
+    });
+  }
+
+  /** Takes all that has arrived; what is to be written goes into as few frames as possible. */
+  #work(): void {
+    this.#receive();
+    while (this.#waiting.length > 0) {
+      try {
+        this.#next();
+      } catch (error) {
+        this.#fail(error);
+      }
+      this.#receive();
+    }
+    this.#maintenance ??= setImmediate(() => this.#maintain());
+  }
+
+  #receive(): void {
+    for (let at = receiveMessageOnPort(this.#port); at !== undefined; at = receiveMessageOnPort(this.#port)) {
+      this.#waiting.push(at.message as LogRequest);
+    }
+  }
+
+  #next(): void {
+    const request = present(this.#waiting[0], 'a request waits');
+    if (request.kind === 'write') {
+      this.#write();
+      return;
+    }
+    this.#waiting.shift();
+    if (request.kind === 'open') this.#open();
+    else this.#close();
+  }
+
+  #write(): void {
+    const bodies: Uint8Array[] = [];
+    let bytes = 0;
+    let id = 0;
+    for (const request of this.#waiting) {
+      if (request.kind !== 'write') break;
+      if (bodies.length > 0 && bytes + request.body.length > this.#frameBytesMax) break;
+      bodies.push(request.body);
+      bytes += request.body.length;
+      id = request.id;
+    }
+    this.#waiting.splice(0, bodies.length);
+    this.#log.append(bodies);
+    this.#post({ kind: 'written', id });
+    if (this.#log.isBehind) this.#log.maintain();
+  }
+
+  #open(): void {
+    const { hardState, base, entries } = this.#log.open();
+    let some: Entry[] = [];
+    let bytes = 0;
+    for (const entry of entries) {
+      some.push(entry);
+      bytes += entry.data.length;
+      if (bytes < ENTRIES_MESSAGE_BYTES) continue;
+      this.#postEntries(some);
+      some = [];
+      bytes = 0;
+    }
+    this.#postEntries(some);
+    this.#post({ kind: 'opened', hardState, base });
+  }
+
+  #postEntries(entries: readonly Entry[]): void {
+    const body = encodeRecords({ id: 0, entries });
+    this.#port.postMessage({ kind: 'entries', body } satisfies LogReply, [body.buffer]);
+  }
+
+  #close(): void {
+    clearImmediate(this.#maintenance);
+    this.#failed = true;
+    this.#log.close();
+    this.#post({ kind: 'closed' });
+    this.#port.close();
+  }
+
+  /** One step at a time, so that a write never waits for more. */
+  #maintain(): void {
+    this.#maintenance = undefined;
+    if (this.#failed) return;
+    try {
+      if (this.#log.maintain()) this.#maintenance = setImmediate(() => this.#maintain());
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    const code = error instanceof StoreError ? error.code : undefined;
+    this.#post({ kind: 'failed', code, message: error instanceof Error ? error.message : String(error) });
+  }
+
+  #post(reply: LogReply): void {
+    this.#port.postMessage(reply, []);
+  }
+}
+
+const port = present(parentPort ?? undefined, 'the log runs as a worker');
+export const logWorker: LogWorker = new LogWorker(port, workerData as LogWorkerData);
