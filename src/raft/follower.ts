@@ -141,6 +141,8 @@ export function onSnapshotRequest(state: RaftState, request: SnapshotRequest): v
 export function installSnapshot(state: RaftState, snapshot: Position): void {
   assert(state.part.kind !== 'leader', 'a leader needs no snapshot');
   assert(state.needsSnapshot(snapshot), 'a snapshot brings the state forward');
+  // Votes were asked for the log as it was.
+  if (state.part.kind !== 'follower') state.follow(undefined);
   if (!state.log.has(snapshot)) {
     assert(snapshot.index > state.commitIndex, 'a committed entry is the same everywhere');
     state.writer.reset(snapshot);

@@ -52,7 +52,7 @@ export interface RestoredLog {
   /** The place before the first entry. */
   readonly base: Position;
   readonly entries: readonly Entry[];
-  /** The state reflects the log up to here; below `base.index` if the state was lost; never behind the last entry. */
+  /** The state reflects the log up to here; below `base.index` if the state was lost; never beyond the last entry. */
   readonly appliedIndex: Index;
 }
 

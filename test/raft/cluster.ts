@@ -142,6 +142,7 @@ export class Cluster {
     if (ready.write !== undefined) member.writes.push(ready.write);
     this.network.push(...ready.send);
     for (const entry of ready.committed) {
+      assert(entry.index === member.disk.applied.index + 1, 'each entry is handed out once, in order');
       member.applied.push(entry);
       member.disk.applied = { index: entry.index, term: entry.term };
     }
