@@ -126,7 +126,7 @@ export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swar
       snapshotChunkBytes: random.pick([50, 200, 1000, 100_000]),
       appendEntriesMax: random.pick([1, 2, 8, 64]),
       inflightAppendsMax: random.pick([1, 2, 8]),
-      watchBytesPerTurnMax: random.pick([100, 100_000]),
+      watchBytesPerTurnMax: random.pick([1000, 100_000]),
     },
   };
 }

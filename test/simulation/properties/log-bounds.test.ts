@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { LogBounds } from '../../../src/simulation/properties/log-bounds.ts';
+import { disk, log, raft, turn, write } from './synthetic.ts';
+
+const sound = raft(1, { entries: log(1, 1, 1), commitIndex: 2, appliedIndex: 1 });
+
+test('compacted, applied, committed and last stand in their order', () => {
+  const property = new LogBounds();
+  property.afterTurn(turn(sound));
+  const worse = [
+    { appliedIndex: 3 },
+    { commitIndex: 4 },
+    { stableIndex: 4 },
+    { base: { index: 3, term: 1 }, entries: [], commitIndex: 2 },
+  ];
+  for (const change of worse) {
+    expect(() => property.afterTurn(turn({ ...sound, ...change }))).toThrow('log bounds');
+  }
+});
+
+test('entries that are compacted before they are in the durable state are found', () => {
+  const property = new LogBounds();
+  const output = { write: write({ compactTo: 2 }) };
+  property.afterTurn(turn(sound, { output, disks: [disk([], undefined, 2)] }));
+  expect(() => property.afterTurn(turn(sound, { output, disks: [disk([], undefined, 1)] }))).toThrow(
+    'compacts its log to 2; its durable state ends at 1',
+  );
+});

@@ -1,0 +1,82 @@
+/** Turns and disks made by hand, so that a property can be shown a state that no correct node is ever in. */
+import type { Entry, HardState } from '../../../src/raft/entry.ts';
+import type { LogWrite } from '../../../src/raft/ready.ts';
+import type { RaftInspection } from '../../../src/raft/raft.ts';
+import type { Output } from '../../../src/replica/output.ts';
+import type { DurableLog, TurnView } from '../../../src/simulation/properties/property.ts';
+
+const NOTHING: Output = {
+  write: undefined,
+  state: undefined,
+  replaceState: undefined,
+  syncState: false,
+  send: [],
+  replies: [],
+  watches: [],
+};
+
+/** A command at this index, of this term; its byte tells contents apart. */
+export function entry(index: number, term: number, byte = 0): Entry {
+  return { index, term, kind: 'command', data: Uint8Array.of(byte) };
+}
+
+/** One entry for each term, from index 1 on. */
+export function log(...terms: readonly number[]): readonly Entry[] {
+  return terms.map((term, at) => entry(at + 1, term));
+}
+
+export function raft(id: number, changes: Partial<RaftInspection> = {}): RaftInspection {
+  const base = changes.base ?? { index: 0, term: 0 };
+  const entries = changes.entries ?? [];
+  return {
+    id,
+    role: 'follower',
+    term: 1,
+    vote: undefined,
+    leader: undefined,
+    commitIndex: 0,
+    appliedIndex: 0,
+    stableIndex: base.index + entries.length,
+    ...changes,
+    base,
+    entries,
+  };
+}
+
+export function disk(
+  entries: readonly Entry[] = [],
+  hardState: HardState = { term: 1, vote: undefined },
+  stateIndex = 0,
+): DurableLog {
+  return {
+    hardState,
+    base: { index: 0, term: 0 },
+    lastIndex: entries.length,
+    termAt: (index) => (index === 0 ? 0 : entries[index - 1]?.term),
+    stateIndex,
+  };
+}
+
+export interface Rest {
+  readonly output?: Partial<Output>;
+  readonly disks?: readonly DurableLog[];
+  readonly others?: readonly RaftInspection[];
+}
+
+/** One turn of a node in a cluster of three. */
+export function turn(view: RaftInspection, { output = {}, disks = [], others = [] }: Rest = {}): TurnView {
+  return {
+    id: view.id,
+    raft: view,
+    output: { ...NOTHING, ...output },
+    cluster: {
+      members: [1, 2, 3],
+      durable: (id) => disks[id - 1] ?? disk(),
+      raft: (id) => (id === view.id ? view : others.find((other) => other.id === id)),
+    },
+  };
+}
+
+export function write(changes: Partial<LogWrite>): LogWrite {
+  return { id: 1, entries: [], ...changes };
+}
