@@ -26,3 +26,6 @@ export const REGISTRY_INSTANCES_MAX = 50_000;
 
 /** Length of the message that a failed machine leaves in its outcome. */
 export const FAILURE_MESSAGE_MAX = 256;
+
+/** Pieces of one product that ever came into the shop. */
+export const SUPPLIED_MAX = 1_000_000_000_000;

@@ -30,7 +30,7 @@ export function sizeOf(value: unknown, depth = 0): number {
 
 /** A string that is not well-formed would be stored as another one. */
 function sizeOfText(text: string): number {
-  if (/\p{Surrogate}/u.test(text))
+  if (!text.isWellFormed())
     throw new PlainnessError('a record or result holds a string with half a character');
   return text.length;
 }
@@ -49,9 +49,10 @@ function sizeOfObject(value: object, depth: number): number {
     throw new PlainnessError('a record or result holds an object of a class, which is no plain value');
   }
   let bytes = 0;
-  for (const [name, field] of Object.entries(value)) {
+  // Such an object inherits nothing to enumerate, so these are its own fields.
+  for (const name in value) {
     if (name === '__proto__') throw new PlainnessError('a record or result has a field named __proto__');
-    bytes += 1 + sizeOfText(name) + sizeOf(field, depth + 1);
+    bytes += 1 + sizeOfText(name) + sizeOf((value as Readonly<Record<string, unknown>>)[name], depth + 1);
   }
   return bytes;
 }
