@@ -1,0 +1,249 @@
+/**
+ * All clients of a node, and who waits for what. It turns frames into inputs of the replica, and
+ * answers of the replica into frames: the only place that knows both sides.
+ */
+import type { WebSocket } from 'ws';
+import { present } from '../base/assert.ts';
+import { ERROR_FACTS, type ErrorCode, StoreError } from '../base/errors.ts';
+import type { NodeId } from '../base/flavor.ts';
+import type { Root } from '../machine/root.ts';
+import type { CallerId, Input, WatchId } from '../replica/input.ts';
+import type { Reply, WatchOutput } from '../replica/output.ts';
+import type {
+  CommandFrame,
+  HelloFrame,
+  NodeStatus,
+  QueryFrame,
+  RequestId,
+  ServerFrame,
+  WatchFrame,
+  WelcomeFrame,
+} from '../wire/client-frames.ts';
+import { ClientConnection, type ConnectionHandler, type RequestFrame } from './client-connection.ts';
+import type { NodeLimits } from './config.ts';
+import type { EventLog } from './event-log.ts';
+
+interface Caller {
+  readonly connection: ClientConnection;
+  readonly request: RequestId;
+  /** A query that fails changed nothing, whatever the code says of commands. */
+  readonly kind: 'command' | 'query';
+  readonly bytes: number;
+}
+
+interface Watcher {
+  readonly connection: ClientConnection;
+  readonly request: RequestId;
+}
+
+export interface ClientHubOptions {
+  readonly root: Root;
+  readonly limits: NodeLimits;
+  readonly log: EventLog;
+  readonly clusterId: string;
+  readonly welcome: () => WelcomeFrame;
+  readonly status: () => NodeStatus;
+  /** Why requests cannot be taken now, if so. */
+  readonly refusal: () => { readonly code: ErrorCode; readonly message: string } | undefined;
+  readonly leader: () => NodeId | undefined;
+  readonly onInput: (input: Input) => void;
+}
+
+export class ClientHub implements ConnectionHandler {
+  readonly #options: ClientHubOptions;
+  readonly #connections = new Set<ClientConnection>();
+  readonly #callers = new Map<CallerId, Caller>();
+  readonly #watchers = new Map<WatchId, Watcher>();
+  #lastId = 0;
+  #bytesInFlight = 0;
+
+  constructor(options: ClientHubOptions) {
+    this.#options = options;
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Requests that wait for their answer. */
+  get waiting(): number {
+    return this.#callers.size;
+  }
+
+  accept(socket: WebSocket, remoteAddress: string): void {
+    const { limits } = this.#options;
+    const connection = new ClientConnection(socket, remoteAddress, this, limits);
+    this.#connections.add(connection);
+    if (this.#connections.size > limits.connectionsMax) {
+      connection.close('CONNECTION_LIMIT', `this node takes ${limits.connectionsMax} connections`);
+    }
+  }
+
+  /** Hands out what a turn gave; all frames for one connection leave together. */
+  deliver(replies: readonly Reply[], watches: readonly WatchOutput[]): void {
+    const touched = new Set<ClientConnection>();
+    for (const reply of replies) this.#reply(reply, touched);
+    for (const output of watches) this.#watchOutput(output, touched);
+    for (const connection of touched) connection.flush();
+  }
+
+  /** Ends every watch, so that its client looks for another node. */
+  endWatches(code: ErrorCode, message: string): void {
+    for (const watch of this.#watchers.keys()) {
+      this.#options.onInput({ kind: 'unwatch', watch });
+      this.deliver([], [{ kind: 'ended', watch, code, message }]);
+    }
+  }
+
+  /** Says goodbye to everyone. */
+  close(code: ErrorCode, message: string): void {
+    for (const connection of this.#connections) connection.close(code, message);
+  }
+
+  onHello(hello: HelloFrame): WelcomeFrame {
+    const { clusterId, welcome } = this.#options;
+    if (hello.clusterId !== undefined && hello.clusterId !== clusterId) {
+      throw new StoreError('CLUSTER_MISMATCH', `this node is of cluster ${JSON.stringify(clusterId)}`);
+    }
+    return welcome();
+  }
+
+  onRequest(connection: ClientConnection, frame: RequestFrame, bytes: number): void {
+    switch (frame.kind) {
+      case 'status-request':
+        return connection.push({ kind: 'status', request: frame.request, status: this.#options.status() });
+      case 'unwatch':
+        return this.#unwatch(connection, frame.request);
+      case 'watch':
+        return this.#watch(connection, frame);
+      default:
+        return this.#ask(connection, frame, bytes);
+    }
+  }
+
+  onSlow(watches: Iterable<WatchId>, slow: boolean): void {
+    for (const watch of watches)
+      this.#options.onInput({ kind: slow ? 'watch-pause' : 'watch-resume', watch });
+  }
+
+  onClose(connection: ClientConnection, error: StoreError | undefined): void {
+    this.#connections.delete(connection);
+    for (const watch of connection.watches.values()) {
+      this.#watchers.delete(watch);
+      this.#options.onInput({ kind: 'unwatch', watch });
+    }
+    if (error === undefined || error.code === 'SHUTTING_DOWN') return;
+    const { remoteAddress } = connection;
+    this.#options.log.warn('client refused', { remoteAddress, code: error.code, message: error.message });
+  }
+
+  #ask(connection: ClientConnection, frame: CommandFrame | QueryFrame, bytes: number): void {
+    const { root, limits, refusal, onInput } = this.#options;
+    const refuse = (code: ErrorCode, message: string): void =>
+      connection.push(errorFrame(frame.request, frame.kind, code, message, this.#options.leader()));
+    const refused = refusal();
+    if (refused !== undefined) return refuse(refused.code, refused.message);
+    if (connection.inFlight >= limits.requestsInFlightMax) {
+      return refuse('TOO_BUSY', `${limits.requestsInFlightMax} requests of this connection wait already`);
+    }
+    if (this.#bytesInFlight + bytes > limits.requestBytesInFlightMax) {
+      return refuse('TOO_BUSY', `requests of ${limits.requestBytesInFlightMax} bytes wait already`);
+    }
+    const { machine, request } = frame;
+    const parsed =
+      frame.kind === 'command'
+        ? root.parseCommand(machine, frame.body)
+        : root.parseQuery(machine, frame.body);
+    if (parsed.kind === 'unknown-machine') return refuse('UNKNOWN_MACHINE', parsed.message);
+    if (parsed.kind === 'malformed') return refuse(parsed.code, parsed.message);
+    const caller = ++this.#lastId;
+    const body = parsed.value;
+    this.#callers.set(caller, { connection, request, kind: frame.kind, bytes });
+    this.#bytesInFlight += bytes;
+    connection.inFlight++;
+    if (frame.kind === 'command') {
+      onInput({ kind: 'command', caller, command: { machine, session: frame.session, body } });
+    } else {
+      onInput({ kind: 'query', caller, machine, body, consistency: frame.consistency });
+    }
+  }
+
+  #watch(connection: ClientConnection, frame: WatchFrame): void {
+    const { limits, refusal, root, onInput } = this.#options;
+    const { request, machine, key, prefix, fromRevision } = frame;
+    const refuse = (code: ErrorCode, message: string): void =>
+      connection.push({ kind: 'watch-ended', request, code, message });
+    if (connection.watches.has(request))
+      throw new StoreError('PROTOCOL_VIOLATION', `watch ${request} is open already`);
+    const refused = refusal();
+    if (refused !== undefined) return refuse(refused.code, refused.message);
+    if (connection.watches.size >= limits.watchesPerConnectionMax) {
+      return refuse('WATCH_LIMIT', `a connection has at most ${limits.watchesPerConnectionMax} watches`);
+    }
+    if (!root.machines.includes(machine))
+      return refuse('UNKNOWN_MACHINE', `no machine ${JSON.stringify(machine)} runs here`);
+    const watch = ++this.#lastId;
+    connection.watches.set(request, watch);
+    this.#watchers.set(watch, { connection, request });
+    onInput({ kind: 'watch', watch, selection: { machine, key, prefix }, fromRevision });
+    if (connection.slow) onInput({ kind: 'watch-pause', watch });
+  }
+
+  /** One that is not open was ended meanwhile: nothing is wrong. */
+  #unwatch(connection: ClientConnection, request: RequestId): void {
+    const watch = connection.watches.get(request);
+    if (watch === undefined) return;
+    connection.watches.delete(request);
+    this.#watchers.delete(watch);
+    this.#options.onInput({ kind: 'unwatch', watch });
+  }
+
+  #reply(reply: Reply, touched: Set<ClientConnection>): void {
+    const caller = present(this.#callers.get(reply.caller), 'a caller is answered once');
+    this.#callers.delete(reply.caller);
+    const { connection, request, kind, bytes } = caller;
+    this.#bytesInFlight -= bytes;
+    connection.inFlight--;
+    if (reply.kind === 'result') {
+      const { result, revision, index } = reply;
+      connection.push({ kind: 'result', request, result, revision, index });
+    } else {
+      connection.push(errorFrame(request, kind, reply.code, reply.message, reply.leader));
+    }
+    touched.add(connection);
+  }
+
+  #watchOutput(output: WatchOutput, touched: Set<ClientConnection>): void {
+    const watcher = this.#watchers.get(output.watch);
+    if (watcher === undefined) return;
+    const { connection, request } = watcher;
+    if (output.kind === 'ended') {
+      this.#watchers.delete(output.watch);
+      connection.watches.delete(request);
+    }
+    connection.push(watchFrame(request, output));
+    touched.add(connection);
+  }
+}
+
+function watchFrame(request: RequestId, output: WatchOutput): ServerFrame {
+  switch (output.kind) {
+    case 'started':
+      return { kind: 'watch-started', request, fromRevision: output.fromRevision };
+    case 'events':
+      return { kind: 'watch-events', request, revision: output.revision, events: output.events };
+    default:
+      return { kind: 'watch-ended', request, code: output.code, message: output.message };
+  }
+}
+
+function errorFrame(
+  request: RequestId,
+  kind: Caller['kind'],
+  code: ErrorCode,
+  message: string,
+  leader: NodeId | undefined,
+): ServerFrame {
+  const outcome = kind === 'query' ? 'not-applied' : ERROR_FACTS[code].outcome;
+  return { kind: 'error', request, code, outcome, message, leader };
+}

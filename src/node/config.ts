@@ -1,0 +1,258 @@
+/** Every setting of a node: what it is called, what it is by default, and what it may be. */
+import { StoreError } from '../base/errors.ts';
+import type { NodeId } from '../base/flavor.ts';
+import { VALUE_BYTES_MAX } from '../machine/kv/kv-limits.ts';
+import type { AnyMachine } from '../machine/machine.ts';
+import type { ReplicaConfig } from '../replica/config.ts';
+import type { PeerLimits } from '../transport/peer-handshake.ts';
+import type { MemberAddress } from '../wire/client-frames.ts';
+import { ADDRESS_LENGTH_MAX, CLUSTER_ID_LENGTH_MAX, MEMBERS_MAX } from '../wire/wire-limits.ts';
+import { type Address, parseAddress } from './address.ts';
+
+/** Limits of what clients may ask of a node. */
+export interface ClientLimits {
+  /** Client connections, accepted or in their handshake. */
+  readonly connectionsMax: number;
+  /** Sockets of any kind, before it is known what they want. */
+  readonly socketsMax: number;
+  /** A client frame above this many bytes is refused; twice as much is not even read. */
+  readonly clientFrameBytesMax: number;
+  /** From accepting a socket to the end of its HTTP headers. */
+  readonly headersMs: number;
+  /** From the upgrade to the hello frame. */
+  readonly helloMs: number;
+  /** A client is pinged this often, and cut when it was silent for `idleMs`. */
+  readonly clientPingMs: number;
+  readonly idleMs: number;
+  /** Of one connection. */
+  readonly requestsInFlightMax: number;
+  /** Of all connections together, about. */
+  readonly requestBytesInFlightMax: number;
+  readonly watchesPerConnectionMax: number;
+  /** Nothing more is read from a connection, and its watches pause, while this many bytes wait to be sent on it… */
+  readonly bufferedBytesLow: number;
+  /** …and the connection is cut above this many. */
+  readonly bufferedBytesMax: number;
+  /** Frames of one turn leave as one WebSocket message up to about this many bytes. */
+  readonly batchBytesMax: number;
+}
+
+/** Limits of what may wait for the disks. */
+export interface DiskLimits {
+  /** Commands wait while this many log writes are on their way… */
+  readonly logWritesMax: number;
+  /** …and are refused with TOO_BUSY when this many wait. */
+  readonly heldCommandsMax: number;
+  /** Commands wait, too, while this many changes of the state are on their way. */
+  readonly stateChangesMax: number;
+}
+
+/** Timing of the cluster. Equal on all nodes. */
+export interface Timing {
+  readonly tickMs: number;
+  readonly heartbeatTicks: number;
+  readonly electionTicksMin: number;
+  readonly electionTicksMax: number;
+}
+
+/** Limits of Raft, which takes its members and its timing from the rest. */
+export type RaftLimits = Omit<
+  ReplicaConfig['raft'],
+  'id' | 'members' | 'heartbeatTicks' | 'electionTicksMin' | 'electionTicksMax'
+>;
+
+export interface NodeLimits
+  extends ClientLimits, DiskLimits, PeerLimits, RaftLimits, Omit<ReplicaConfig, 'raft'> {
+  /** Largest value of a key. */
+  readonly valueBytesMax: number;
+  /** A graceful stop waits this long for requests that are on their way. */
+  readonly drainMs: number;
+}
+
+export interface NodeConfig extends Timing {
+  readonly id: NodeId;
+  readonly clusterId: string;
+  /** All voting members, this node among them. */
+  readonly members: readonly MemberAddress[];
+  readonly directory: string;
+  /** Of the release that runs; told in the status. */
+  readonly version: string;
+  readonly listen: Address;
+  /** Lets `POST /faults` cut the traffic to other members: for tests alone. */
+  readonly allowFaults: boolean;
+  /** Web pages of these origins may connect. */
+  readonly originsAllowed: readonly string[];
+  /** Machines beside those of Kvorum; the same on all nodes. */
+  readonly machines: readonly AnyMachine[];
+  readonly limits: NodeLimits;
+}
+
+/** What has no default, and what departs from the defaults. */
+export interface NodeSettings extends Partial<Omit<NodeConfig, 'limits' | 'listen'>> {
+  readonly id: NodeId;
+  readonly clusterId: string;
+  readonly members: readonly MemberAddress[];
+  readonly directory: string;
+  /** `host:port`; by default where the members' list says that this node is. */
+  readonly listen?: string;
+  readonly limits?: Partial<NodeLimits>;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const DEFAULT_TIMING: Timing = {
+  tickMs: 20,
+  heartbeatTicks: 5,
+  electionTicksMin: 40,
+  electionTicksMax: 80,
+};
+
+export const DEFAULT_LIMITS: NodeLimits = {
+  valueBytesMax: VALUE_BYTES_MAX,
+  drainMs: 1_000,
+  connectionsMax: 1_024,
+  socketsMax: 2_048,
+  clientFrameBytesMax: 8 * MIB,
+  headersMs: 5_000,
+  helloMs: 5_000,
+  clientPingMs: 5_000,
+  idleMs: 60_000,
+  requestsInFlightMax: 4_096,
+  requestBytesInFlightMax: 256 * MIB,
+  watchesPerConnectionMax: 1_024,
+  bufferedBytesLow: 4 * MIB,
+  bufferedBytesMax: 64 * MIB,
+  batchBytesMax: 8 * MIB,
+  logWritesMax: 4,
+  heldCommandsMax: 16_384,
+  stateChangesMax: 65_536,
+  peerFrameBytesMax: 32 * MIB,
+  peerBatchBytesMax: 4 * MIB,
+  peerBufferedBytesMax: 32 * MIB,
+  peerConnectionsMax: 64,
+  handshakeMs: 3_000,
+  pingMs: 1_000,
+  missedPingsMax: 3,
+  redialMsMin: 50,
+  redialMsMax: 1_000,
+  appendEntriesMax: 4_096,
+  appendBytesMax: MIB,
+  inflightAppendsMax: 64,
+  uncommittedBytesMax: 64 * MIB,
+  committedBytesMax: 4 * MIB,
+  pendingReadsMax: 65_536,
+  pendingCommandsMax: 65_536,
+  pendingQueriesMax: 65_536,
+  watchesMax: 65_536,
+  watchBytesPerTurnMax: MIB,
+  stateBytesMax: 1_024 * MIB,
+  logEntriesMax: 100_000,
+  logBytesMax: 128 * MIB,
+  logEntriesKept: 10_000,
+  snapshotChunkBytes: 512 * KIB,
+  snapshotRetryTicks: 50,
+};
+
+/**
+ * The whole configuration of a node.
+ *
+ * @throws StoreError CONFIG_INVALID, naming the setting
+ */
+export function nodeConfig(settings: NodeSettings): NodeConfig {
+  const { id, clusterId, members, directory } = settings;
+  if (clusterId.length === 0 || clusterId.length > CLUSTER_ID_LENGTH_MAX) {
+    throw invalid('clusterId', `has 1 to ${CLUSTER_ID_LENGTH_MAX} characters`);
+  }
+  if (directory.length === 0) throw invalid('directory', 'must be given');
+  checkMembers(members);
+  const own = members.find((member) => member.id === id);
+  if (own === undefined) throw invalid('id', `${id} is not among the members`);
+  const timing: Timing = {
+    tickMs: settings.tickMs ?? DEFAULT_TIMING.tickMs,
+    heartbeatTicks: settings.heartbeatTicks ?? DEFAULT_TIMING.heartbeatTicks,
+    electionTicksMin: settings.electionTicksMin ?? DEFAULT_TIMING.electionTicksMin,
+    electionTicksMax: settings.electionTicksMax ?? DEFAULT_TIMING.electionTicksMax,
+  };
+  checkTiming(timing);
+  const limits: NodeLimits = { ...DEFAULT_LIMITS, ...settings.limits };
+  checkLimits(limits);
+  return {
+    ...timing,
+    id,
+    clusterId,
+    members,
+    directory,
+    version: settings.version ?? 'unknown',
+    listen: parseAddress('listen', settings.listen ?? own.address),
+    allowFaults: settings.allowFaults ?? false,
+    originsAllowed: settings.originsAllowed ?? [],
+    machines: settings.machines ?? [],
+    limits,
+  };
+}
+
+/** What the replica needs of it. */
+export function replicaConfig(config: NodeConfig): ReplicaConfig {
+  const { id, limits, heartbeatTicks, electionTicksMin, electionTicksMax } = config;
+  const members = config.members.map((member) => member.id);
+  return { ...limits, raft: { ...limits, id, members, heartbeatTicks, electionTicksMin, electionTicksMax } };
+}
+
+function checkMembers(members: readonly MemberAddress[]): void {
+  if (members.length === 0 || members.length > MEMBERS_MAX) {
+    throw invalid('members', `must name 1 to ${MEMBERS_MAX} nodes`);
+  }
+  for (const { id, address } of members) {
+    if (!Number.isSafeInteger(id) || id < 1) throw invalid('members', `${id} is no node id: 1, 2, 3, …`);
+    if (address.length > ADDRESS_LENGTH_MAX) throw invalid('members', 'holds an address that is too long');
+    parseAddress('members', address);
+  }
+  if (new Set(members.map(({ id }) => id)).size < members.length)
+    throw invalid('members', 'names one id twice');
+  if (new Set(members.map(({ address }) => address)).size < members.length) {
+    throw invalid('members', 'names one address twice');
+  }
+}
+
+function checkTiming(timing: Timing): void {
+  for (const [name, value] of Object.entries(timing)) checkCount(name, value);
+  if (timing.electionTicksMin <= 2 * timing.heartbeatTicks) {
+    throw invalid('electionTicksMin', 'must be more than twice heartbeatTicks, or elections never end');
+  }
+  if (timing.electionTicksMax <= timing.electionTicksMin) {
+    throw invalid('electionTicksMax', 'must be above electionTicksMin');
+  }
+}
+
+/** Room in a frame for what surrounds a value: its key, and the fields around both. */
+const FRAME_SLACK_BYTES = 512 * KIB;
+
+function checkLimits(limits: NodeLimits): void {
+  for (const [name, value] of Object.entries(limits)) checkCount(name, value);
+  const frameBytesMin = limits.valueBytesMax + FRAME_SLACK_BYTES;
+  if (limits.clientFrameBytesMax < frameBytesMin) {
+    throw invalid('clientFrameBytesMax', `must be at least ${frameBytesMin}, to hold a value`);
+  }
+  const entryBytesMax = 2 * limits.clientFrameBytesMax;
+  if (limits.peerFrameBytesMax < entryBytesMax + limits.peerBatchBytesMax + limits.appendBytesMax) {
+    throw invalid('peerFrameBytesMax', 'must hold a batch and an entry of the largest client frame');
+  }
+  if (limits.bufferedBytesMax <= limits.bufferedBytesLow) {
+    throw invalid('bufferedBytesMax', 'must be above bufferedBytesLow');
+  }
+  if (limits.redialMsMax < limits.redialMsMin) throw invalid('redialMsMax', 'must not be below redialMsMin');
+  if (limits.logEntriesKept >= limits.logEntriesMax) {
+    throw invalid('logEntriesKept', 'must be below logEntriesMax');
+  }
+}
+
+function checkCount(name: string, value: unknown): void {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
+    throw invalid(name, 'must be a whole number, 1 or more');
+  }
+}
+
+function invalid(setting: string, why: string): StoreError {
+  return new StoreError('CONFIG_INVALID', `${setting} ${why}`);
+}

@@ -1,0 +1,164 @@
+import { assert } from '../base/assert.ts';
+import type { RecordChange } from '../machine/records.ts';
+import type { Position } from '../raft/entry.ts';
+import type { LogWrite } from '../raft/ready.ts';
+import type { StateSynced, Written } from '../replica/input.ts';
+import type { Output, StateReplacement } from '../replica/output.ts';
+import type { LogStorage } from '../storage/log-storage.ts';
+import type { StateStorage } from '../storage/state-storage.ts';
+
+/** State writes that wait are put together up to this many changes. */
+const MERGED_CHANGES_MAX = 16_384;
+
+type StateTask =
+  | { readonly kind: 'write'; readonly changes: RecordChange[]; applied: Position }
+  | { readonly kind: 'replace'; readonly replacement: StateReplacement; readonly done: () => void }
+  | { readonly kind: 'sync' };
+
+export interface DiskWriterOptions {
+  readonly log: LogStorage;
+  readonly state: StateStorage;
+  /** What the stored state reflects. */
+  readonly applied: Position;
+  readonly onInput: (input: Written | StateSynced) => void;
+  /** Told once; nothing is written after it. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/**
+ * Carries out what turns want written. Log writes overlap; the state is written by one task at a
+ * time, and what waits meanwhile becomes one batch. A log write of a turn that replaces the state
+ * begins only when the new state is on stable storage, and so do all log writes after it.
+ */
+export class DiskWriter {
+  readonly #options: DiskWriterOptions;
+  readonly #tasks: StateTask[] = [];
+  readonly #settled: (() => void)[] = [];
+  /** Log writes begin once this is fulfilled; never, after a failure. */
+  #gate: Promise<unknown> = Promise.resolve();
+  #logWrites = 0;
+  #stateChanges = 0;
+  #working = false;
+  #failed = false;
+  /** What the state reflects once all tasks are done… */
+  #applied: Position;
+  /** …and what it reflects by now. */
+  #stored: Position;
+
+  constructor(options: DiskWriterOptions) {
+    this.#options = options;
+    this.#applied = options.applied;
+    this.#stored = options.applied;
+  }
+
+  /** Log writes on their way. */
+  get logWrites(): number {
+    return this.#logWrites;
+  }
+
+  /** Changes of the state on their way. */
+  get stateChanges(): number {
+    return this.#stateChanges;
+  }
+
+  execute({ replaceState, write, state, syncState }: Output): void {
+    if (replaceState !== undefined) this.#replace(replaceState);
+    if (write !== undefined) this.#writeLog(write);
+    if (state !== undefined) this.#writeState(state.changes, state.applied);
+    if (syncState) this.#enqueue({ kind: 'sync' });
+  }
+
+  /** Fulfilled when nothing is on its way, or after a failure. */
+  async settle(): Promise<void> {
+    while (!this.#idle) await new Promise<void>((resolve) => this.#settled.push(resolve));
+  }
+
+  get #idle(): boolean {
+    return this.#failed || (this.#logWrites === 0 && this.#tasks.length === 0 && !this.#working);
+  }
+
+  #replace(replacement: StateReplacement): void {
+    this.#applied = replacement.applied;
+    const replaced = new Promise<void>((done) => this.#enqueue({ kind: 'replace', replacement, done }));
+    this.#gate = this.#gate.then(() => replaced);
+  }
+
+  #writeLog(write: LogWrite): void {
+    this.#logWrites++;
+    this.#gate = this.#gate.then(() => {
+      if (!this.#failed) void this.#writeLogNow(write);
+    });
+  }
+
+  async #writeLogNow(write: LogWrite): Promise<void> {
+    try {
+      await this.#options.log.write(write);
+    } catch (error) {
+      return this.#fail(error);
+    }
+    this.#logWrites--;
+    this.#options.onInput({ kind: 'written', write: write.id });
+    this.#tellSettled();
+  }
+
+  #writeState(changes: readonly RecordChange[], applied: Position): void {
+    assert(applied.index > this.#applied.index, 'state writes move forward');
+    this.#applied = applied;
+    this.#stateChanges += changes.length;
+    const last = this.#tasks.at(-1);
+    if (last?.kind === 'write' && last.changes.length + changes.length <= MERGED_CHANGES_MAX) {
+      for (const change of changes) last.changes.push(change);
+      last.applied = applied;
+    } else {
+      this.#enqueue({ kind: 'write', changes: [...changes], applied });
+    }
+  }
+
+  #enqueue(task: StateTask): void {
+    this.#tasks.push(task);
+    if (!this.#working) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true;
+    try {
+      for (let task = this.#tasks.shift(); task !== undefined && !this.#failed; task = this.#tasks.shift()) {
+        await this.#perform(task);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#working = false;
+    this.#tellSettled();
+  }
+
+  async #perform(task: StateTask): Promise<void> {
+    const { state, onInput } = this.#options;
+    switch (task.kind) {
+      case 'write':
+        await state.write(task.changes, task.applied);
+        this.#stateChanges -= task.changes.length;
+        this.#stored = task.applied;
+        return;
+      case 'replace':
+        await state.replace(task.replacement.records, task.replacement.applied);
+        this.#stored = task.replacement.applied;
+        return task.done();
+      default:
+        await state.sync();
+        return onInput({ kind: 'state-synced', index: this.#stored.index });
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#options.onFailure(error);
+    this.#tellSettled();
+  }
+
+  #tellSettled(): void {
+    if (!this.#idle) return;
+    for (const settled of this.#settled.splice(0)) settled();
+  }
+}

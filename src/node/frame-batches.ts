@@ -1,0 +1,48 @@
+import type { ServerFrame } from '../wire/client-frames.ts';
+
+const FRAME_BYTES = 64;
+const FIELD_BYTES = 8;
+
+/** The frames in order, cut into batches of about `bytesMax`; one frame may exceed it alone. */
+export function* frameBatches(
+  frames: readonly ServerFrame[],
+  bytesMax: number,
+): Generator<readonly ServerFrame[]> {
+  let from = 0;
+  let bytes = 0;
+  for (const [at, frame] of frames.entries()) {
+    const size = frameBytes(frame);
+    if (at > from && bytes + size > bytesMax) {
+      yield frames.slice(from, at);
+      from = at;
+      bytes = 0;
+    }
+    bytes += size;
+  }
+  if (from < frames.length) yield frames.slice(from);
+}
+
+function frameBytes(frame: ServerFrame): number {
+  switch (frame.kind) {
+    case 'result':
+      return FRAME_BYTES + valueBytes(frame.result);
+    case 'watch-events':
+      return frame.events.reduce(
+        (bytes, { key, value }) => bytes + key.length + valueBytes(value),
+        FRAME_BYTES,
+      );
+    default:
+      return FRAME_BYTES;
+  }
+}
+
+/** Roughly: what is long is bytes and strings. */
+function valueBytes(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return FIELD_BYTES;
+  if (value instanceof Uint8Array) return value.length;
+  let bytes = FIELD_BYTES;
+  const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  for (const item of items) bytes += valueBytes(item);
+  return bytes;
+}

@@ -1,0 +1,44 @@
+import { assert } from '../base/assert.ts';
+import type { HardState, Position } from '../raft/entry.ts';
+import type { Restored } from '../replica/restored.ts';
+import type { LogContents, LogStorage } from '../storage/log-storage.ts';
+import type { StateContents } from '../storage/state-storage.ts';
+
+/** How a node's log and its state go together. */
+export type Fit =
+  /** The state lies within the log, or behind it (it was lost, and Raft asks for a snapshot). */
+  | { readonly kind: 'fits' }
+  /** The state is ahead of the log, or beside it: the log begins anew behind it. */
+  | { readonly kind: 'reset'; readonly hardState: HardState };
+
+/**
+ * Compares a log with a state. A state holds only what was committed, so where the two differ the
+ * log is wrong: a snapshot was stored, and the node died before its log followed.
+ */
+export function fit(log: LogContents, applied: Position): Fit {
+  const { base, entries, hardState } = log;
+  if (applied.index < base.index) return { kind: 'fits' };
+  const at = applied.index === base.index ? base : entries[applied.index - base.index - 1];
+  if (at?.term === applied.term) return { kind: 'fits' };
+  // No vote in a term above the one on the disk has left this node, so forgetting it is safe.
+  const isNewer = applied.term > hardState.term;
+  return { kind: 'reset', hardState: isNewer ? { term: applied.term, vote: undefined } : hardState };
+}
+
+/** What the replica starts from; brings the log in line with the state first, durably. */
+export async function restore(
+  log: LogStorage,
+  contents: LogContents,
+  state: StateContents,
+): Promise<Restored> {
+  const { applied, records } = state;
+  for (const [at, entry] of contents.entries.entries()) {
+    assert(entry.index === contents.base.index + 1 + at, 'a log is read without a gap');
+  }
+  const found = fit(contents, applied);
+  if (found.kind === 'fits') return { ...contents, records, applied };
+  const { hardState } = found;
+  // Before the first write of Raft, whose ids begin at 1.
+  await log.write({ id: 0, hardState, reset: applied, entries: [] });
+  return { hardState, base: applied, entries: [], records, applied };
+}

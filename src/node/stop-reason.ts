@@ -1,0 +1,32 @@
+import { type ErrorCode, StoreError } from '../base/errors.ts';
+
+/** Why a node is no longer running. */
+export type StopReason =
+  | { readonly kind: 'asked' }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
+
+/** The process ended for no reason that has a code of its own. */
+export const EXIT_FAILURE = 1;
+
+const EXIT_CODES: Partial<Readonly<Record<ErrorCode, number>>> = {
+  CONFIG_INVALID: 3,
+  DIRECTORY_LOCKED: 4,
+  DIRECTORY_MISMATCH: 4,
+  LOG_CORRUPT: 4,
+  STATE_CORRUPT: 4,
+  AMNESIA: 4,
+  PORT_IN_USE: 5,
+  DISK_FULL: 6,
+  DISK_FAILED: 6,
+};
+
+/** The exit code of a process that stops for this reason; 1 for those without a code of their own. */
+export function exitCode(code: ErrorCode): number {
+  return EXIT_CODES[code] ?? EXIT_FAILURE;
+}
+
+/** A failure of the disk as a reason; our own mistakes are thrown on, so that they end the process. */
+export function failureOf(error: unknown): Extract<StopReason, { kind: 'failed' }> {
+  if (!(error instanceof StoreError)) throw error;
+  return { kind: 'failed', code: error.code, message: error.message };
+}
