@@ -30,8 +30,27 @@ export type {
   ReadConsistency,
   ReadOptions,
 } from './client/options.ts';
+export { RegistryClient } from './client/registry-client.ts';
+export type { InstanceDescription, LookupOptions, RegistryEvent } from './client/registry-client.ts';
+export { Registration } from './client/registration.ts';
+export { hashPassword, verifyPassword } from './client/password.ts';
+export { ShopClient, ShopOrders, ShopProducts, ShopUsers } from './client/shop-client.ts';
+export type { NewOrder, NewProduct, NewUser, ProductChange, ShopReply } from './client/shop-client.ts';
 export { Watch } from './client/watch.ts';
 export type { WatchOptions } from './client/watches.ts';
 export type { Applied, At, Machine, MachineEvent, Parsed, ParseCode } from './machine/machine.ts';
+export type {
+  RegistryEventKind,
+  ServiceInstance,
+  ServiceSummary,
+} from './machine/registry/registry-types.ts';
+export type {
+  Order,
+  OrderState,
+  PasswordHash,
+  Product,
+  ShopRefusal,
+  User,
+} from './machine/shop/shop-types.ts';
 export type { RangeOptions as RecordRangeOptions, ReadRecords, Records } from './machine/records.ts';
 export type { MemberAddress, NodeStatus } from './wire/client-frames.ts';

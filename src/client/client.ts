@@ -14,6 +14,8 @@ import { MachineClient, watchTarget } from './machine-client.ts';
 import type { WatchKeys } from './machine-client.ts';
 import { clientSettings } from './options.ts';
 import type { CallOptions, ClientOptions } from './options.ts';
+import { RegistryClient } from './registry-client.ts';
+import { ShopClient } from './shop-client.ts';
 import type { Watch } from './watch.ts';
 import type { WatchOptions } from './watches.ts';
 
@@ -26,10 +28,15 @@ export class Client implements AsyncDisposable {
   readonly #courier: Courier;
   readonly kv: KvClient;
 
+  readonly registry: RegistryClient;
+  readonly shop: ShopClient;
+
   /** Connects when it is first used. */
   constructor(options: ClientOptions) {
     this.#courier = new Courier(clientSettings(options));
     this.kv = new KvClient(this.#courier);
+    this.registry = new RegistryClient(this.#courier);
+    this.shop = new ShopClient(this.#courier);
   }
 
   /** Settles when the leader is found. */

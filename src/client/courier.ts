@@ -16,6 +16,7 @@ export class Courier {
   readonly #connection: Connection;
   readonly #calls: Calls;
   readonly #watches: Watches;
+  readonly #onClose = new Set<() => void>();
   #closing: Promise<void> | undefined;
 
   constructor(settings: ClientSettings) {
@@ -65,12 +66,19 @@ export class Courier {
     return probeStatus(endpoint, this.#settings, options);
   }
 
+  /** Calls back when the client is closed; returns how to take that back. */
+  onClose(action: () => void): () => void {
+    this.#onClose.add(action);
+    return () => this.#onClose.delete(action);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
+    for (const action of this.#onClose) action();
     this.#watches.close();
     await this.#calls.close();
     await this.#connection.close();

@@ -1,55 +1,62 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { StoreError } from '../base/errors.ts';
+import type { PasswordHash } from '../machine/shop/shop-types.ts';
 
-/** Cost of one hash: 2^15 blocks of 8 × 128 bytes, 32 MiB, about 0.1 s (RFC 7914). */
-const COST_LOG2 = 15;
+/** N = 2^15 blocks of 128 × r bytes: 32 MiB and about 0.1 s for one hash (RFC 7914). */
+const COST = 2 ** 15;
 const BLOCK_SIZE = 8;
-const PARALLEL = 1;
+const PARALLELIZATION = 1;
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
-/** Accepted in a stored hash: more would let a bad record stop the client. */
-const COST_LOG2_MAX = 20;
+/** N times r; as much as the cluster lets into a stored hash. */
+const MEMORY_BLOCKS_MAX = 2 ** 20;
 const PASSWORD_LENGTH_MAX = 1_024;
 
-interface Cost {
-  readonly log2: number;
-  readonly blockSize: number;
-  readonly parallel: number;
-}
-
 /**
- * A salted, memory-hard hash of a password, as text: `scrypt$15$8$1$salt$hash`. Made by the client,
- * so that no password reaches the log of the cluster.
+ * A salted, memory-hard hash of a password. Made by the client, so that no password reaches the log
+ * of the cluster.
  *
  * @throws StoreError BAD_REQUEST for an empty password or one of more than 1,024 characters
  */
-export async function hashPassword(password: string): Promise<string> {
+export async function hashPassword(password: string): Promise<PasswordHash> {
   if (password.length === 0 || password.length > PASSWORD_LENGTH_MAX) {
     throw new StoreError('BAD_REQUEST', `a password has 1 to ${PASSWORD_LENGTH_MAX} characters`);
   }
+  const cost = { cost: COST, blockSize: BLOCK_SIZE, parallelization: PARALLELIZATION };
   const salt = randomBytes(SALT_BYTES);
-  const cost = { log2: COST_LOG2, blockSize: BLOCK_SIZE, parallel: PARALLEL };
-  const hash = await derive(password, salt, HASH_BYTES, cost);
-  const numbers = [COST_LOG2, BLOCK_SIZE, PARALLEL].join('$');
-  return `scrypt$${numbers}$${salt.toString('base64url')}$${hash.toString('base64url')}`;
+  return { algorithm: 'scrypt', ...cost, salt, hash: await derive(password, salt, HASH_BYTES, cost) };
 }
 
-/** Whether the password is the one of the hash; the time that it takes does not tell how near it is. */
-export async function verifyPassword(password: string, stored: string): Promise<boolean> {
-  const match = /^scrypt\$(\d{1,2})\$(\d{1,2})\$(\d{1,2})\$([\w-]{16,88})\$([\w-]{22,88})$/.exec(stored);
-  if (match === null || password.length > PASSWORD_LENGTH_MAX) return false;
-  const [, log2, blockSize, parallel, salt = '', hash = ''] = match;
-  const cost = { log2: Number(log2), blockSize: Number(blockSize), parallel: Number(parallel) };
-  if (cost.log2 > COST_LOG2_MAX || cost.log2 < 1 || cost.blockSize < 1 || cost.parallel < 1) return false;
-  const expected = Buffer.from(hash, 'base64url');
-  const actual = await derive(password, Buffer.from(salt, 'base64url'), expected.length, cost);
-  return timingSafeEqual(actual, expected);
+/**
+ * Whether the password is the one of the hash. Takes as long if there is no hash, so that the time
+ * does not tell whether there is such a user.
+ */
+export async function verifyPassword(password: string, stored: PasswordHash | undefined): Promise<boolean> {
+  const wanted = stored ?? NOBODY;
+  if (password.length > PASSWORD_LENGTH_MAX || wanted.cost * wanted.blockSize > MEMORY_BLOCKS_MAX)
+    return false;
+  const actual = await derive(password, wanted.salt, wanted.hash.length, wanted);
+  return timingSafeEqual(actual, wanted.hash) && stored !== undefined;
 }
 
-function derive(password: string, salt: Buffer, bytes: number, cost: Cost): Promise<Buffer> {
-  const { log2, blockSize, parallel } = cost;
-  const options = { N: 2 ** log2, r: blockSize, p: parallel, maxmem: 2 ** (log2 + 8) * blockSize };
+const NOBODY: PasswordHash = {
+  algorithm: 'scrypt',
+  cost: COST,
+  blockSize: BLOCK_SIZE,
+  parallelization: PARALLELIZATION,
+  salt: new Uint8Array(SALT_BYTES),
+  hash: new Uint8Array(HASH_BYTES),
+};
+
+function derive(
+  password: string,
+  salt: Uint8Array,
+  bytes: number,
+  { cost, blockSize, parallelization }: Pick<PasswordHash, 'cost' | 'blockSize' | 'parallelization'>,
+): Promise<Uint8Array> {
+  const maxmem = 256 * blockSize * (cost + parallelization);
   return new Promise((resolve, reject) => {
+    const options = { N: cost, r: blockSize, p: parallelization, maxmem };
     scrypt(password.normalize('NFKC'), salt, bytes, options, (error, key) => {
       if (error === null) resolve(key);
       else reject(error);
