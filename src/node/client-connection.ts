@@ -37,7 +37,7 @@ export class ClientConnection {
   /** Requests that wait for their answer, watches apart. */
   inFlight = 0;
   /** The request of each open watch. */
-  readonly watches = new Map<RequestId, WatchId>();
+  readonly watches: Map<RequestId, WatchId> = new Map();
   readonly #socket: WebSocket;
   readonly #handler: ConnectionHandler;
   readonly #limits: ClientLimits;

@@ -31,8 +31,8 @@ export interface LoggedEvent {
 
 export class TestCluster implements AsyncDisposable {
   readonly members: readonly MemberAddress[];
-  readonly nodes = new Map<number, RunningNode>();
-  readonly directories = new Map<number, MemoryDirectory>();
+  readonly nodes: Map<number, RunningNode> = new Map();
+  readonly directories: Map<number, MemoryDirectory> = new Map();
   readonly events: LoggedEvent[] = [];
   readonly #limits: Partial<NodeLimits>;
   readonly #clients: RawClient[] = [];
