@@ -30,6 +30,12 @@ export class Outbox {
     this.#promises.push(message);
   }
 
+  /** A later term began: what was promised in an earlier one may rest on entries that the new one takes back. */
+  forgetPromises(): void {
+    this.#promises = [];
+    this.#held.length = 0;
+  }
+
   /** Whether a Ready taken now would carry a message, or must look at promises. */
   get isDue(): boolean {
     return this.#immediate.length > 0 || this.#promises.length > 0;

@@ -126,6 +126,7 @@ export class RaftState {
   /** Moves to a later term, in which this node has voted for nobody or, just now, for `vote`. */
   enterTerm(term: Term, vote: NodeId | undefined): void {
     assert(term > this.term, 'terms never go back');
+    this.outbox.forgetPromises();
     this.#setHardState({ term, vote });
   }
 

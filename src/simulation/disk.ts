@@ -8,6 +8,7 @@ import type { Index, Term } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
 import type { Entry, HardState, Position } from '../raft/entry.ts';
 import type { LogWrite } from '../raft/ready.ts';
+import { fit } from '../node/restore.ts';
 import type { Restored } from '../replica/restored.ts';
 import type { RecordEntry } from '../machine/records.ts';
 import type { Marks } from './marks.ts';
@@ -77,11 +78,10 @@ export class SimulatedDisk implements DurableLog {
   /** What a node finds when it starts. All of it passes through the codec, as it does on a real disk. */
   recover(codec: Codec): Restored {
     const { applied } = this.state;
-    // A state ahead of the log, or of another history, comes from a snapshot whose reset was not written any more.
-    if (
-      applied.index > this.lastIndex ||
-      (applied.index > this.base.index && this.termAt(applied.index) !== applied.term)
-    ) {
+    // A state ahead of the log, or of another history, comes from a snapshot whose log write was lost.
+    const fitting = fit({ hardState: this.hardState, base: this.base, entries: this.#entries }, applied);
+    if (fitting.kind === 'reset') {
+      this.hardState = fitting.hardState;
       this.base = applied;
       this.#entries = [];
     }

@@ -284,7 +284,7 @@ export class World {
     this.#askers.delete(reply.caller);
     this.safety.answered(asking.call, reply);
     const { latencyMinUs, latencyMaxUs, dropChance } = this.swarm.network;
-    if (this.#random.chance(dropChance / 2)) return;
+    if (!this.#calmed && this.#random.chance(dropChance / 2)) return;
     this.events.after(this.#random.integer(latencyMinUs, latencyMaxUs), () => asking.answer(reply));
   }
 
@@ -296,9 +296,10 @@ export class World {
     answer: (reply: Reply) => void,
   ): void {
     const { latencyMinUs, latencyMaxUs, dropChance, tailChance, tailMaxUs } = this.swarm.network;
-    if (this.#random.chance(dropChance / 2)) return;
+    if (!this.#calmed && this.#random.chance(dropChance / 2)) return;
     const caller = this.#nextCaller++;
-    const lateUs = this.#random.chance(tailChance / 2) ? this.#random.integer(0, tailMaxUs) : 0;
+    const lateUs =
+      !this.#calmed && this.#random.chance(tailChance / 2) ? this.#random.integer(0, tailMaxUs) : 0;
     this.events.after(this.#random.integer(latencyMinUs, latencyMaxUs) + lateUs, () => {
       const node = this.node(id);
       if (!node.up) {

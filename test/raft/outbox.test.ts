@@ -46,3 +46,13 @@ test('promises leave in the order in which they were made, each with its own wri
   outbox.written(3);
   expect(matches(outbox.take(3, 3))).toEqual([3, 4]);
 });
+
+test('what was promised in an earlier term does not leave in a later one', () => {
+  const outbox = new Outbox();
+  outbox.promise(accepted(1));
+  expect(outbox.take(1, 0)).toEqual([]);
+  outbox.promise(accepted(2));
+  outbox.forgetPromises();
+  outbox.written(1);
+  expect(outbox.take(1, 1)).toEqual([]);
+});
