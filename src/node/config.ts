@@ -162,7 +162,7 @@ export const DEFAULT_LIMITS: NodeLimits = {
 export function nodeConfig(settings: NodeSettings): NodeConfig {
   const { id, clusterId, members, directory } = settings;
   if (clusterId.length === 0 || clusterId.length > CLUSTER_ID_LENGTH_MAX) {
-    throw invalid('clusterId', `has 1 to ${CLUSTER_ID_LENGTH_MAX} characters`);
+    throw invalid('clusterId', `must have 1 to ${CLUSTER_ID_LENGTH_MAX} characters`);
   }
   if (directory.length === 0) throw invalid('directory', 'must be given');
   checkMembers(members);
@@ -175,7 +175,7 @@ export function nodeConfig(settings: NodeSettings): NodeConfig {
     electionTicksMax: settings.electionTicksMax ?? DEFAULT_TIMING.electionTicksMax,
   };
   checkTiming(timing);
-  const limits: NodeLimits = { ...DEFAULT_LIMITS, ...settings.limits };
+  const limits = withDefaults(settings.limits ?? {});
   checkLimits(limits);
   return {
     ...timing,
@@ -223,6 +223,20 @@ function checkTiming(timing: Timing): void {
   if (timing.electionTicksMax <= timing.electionTicksMin) {
     throw invalid('electionTicksMax', 'must be above electionTicksMin');
   }
+}
+
+/** The limits that follow from the largest value grow with it, unless they are given. */
+function withDefaults(given: Partial<NodeLimits>): NodeLimits {
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw invalid(name, 'is no limit that this release knows');
+  }
+  const limits = { ...DEFAULT_LIMITS, ...given };
+  const clientFrameBytesMax =
+    given.clientFrameBytesMax ??
+    Math.max(limits.clientFrameBytesMax, limits.valueBytesMax + FRAME_SLACK_BYTES);
+  const peerFrameBytesMin = 2 * clientFrameBytesMax + limits.peerBatchBytesMax + limits.appendBytesMax;
+  const peerFrameBytesMax = given.peerFrameBytesMax ?? Math.max(limits.peerFrameBytesMax, peerFrameBytesMin);
+  return { ...limits, clientFrameBytesMax, peerFrameBytesMax };
 }
 
 /** Room in a frame for what surrounds a value: its key, and the fields around both. */

@@ -13,7 +13,9 @@ import { randomInt } from 'node:crypto';
 import type { ErrorCode } from '../base/errors.ts';
 import { SeededRandom } from '../base/seeded-random.ts';
 import { createKv } from '../machine/kv/kv.ts';
+import { registry } from '../machine/registry/registry.ts';
 import { createRoot, type Root } from '../machine/root.ts';
+import { shop } from '../machine/shop/shop.ts';
 import type { ReplicaStatus } from '../replica/input.ts';
 import { Replica } from '../replica/replica.ts';
 import type { Restored } from '../replica/restored.ts';
@@ -69,7 +71,8 @@ interface Core {
  *   AMNESIA, DISK_FULL, DISK_FAILED
  */
 export async function startNode(config: NodeConfig, parts: NodeParts = {}): Promise<RunningNode> {
-  const root = createRoot([createKv({ valueBytesMax: config.limits.valueBytesMax }), ...config.machines]);
+  const kv = createKv({ valueBytesMax: config.limits.valueBytesMax });
+  const root = createRoot([kv, registry, shop, ...config.machines]);
   const log = parts.log ?? SILENT_LOG;
   const storages = await (parts.openStorages ?? openStorages)(config);
   try {

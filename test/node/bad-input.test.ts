@@ -273,11 +273,12 @@ test('a port in use and a bad configuration are told by their codes', async () =
     wrong({ tickMs: 0 }),
     wrong({ electionTicksMax: 30 }),
     wrong({ limits: { connectionsMax: -1 } }),
-    wrong({ limits: { valueBytesMax: 2 ** 30 } }),
+    wrong({ limits: { clientFrameBytesMax: 1_000 } }),
+    wrong({ limits: { wrongName: 1 } }),
   ]).toMatchInlineSnapshot(`
     [
       "CONFIG_INVALID: id 2 is not among the members",
-      "CONFIG_INVALID: clusterId has 1 to 128 characters",
+      "CONFIG_INVALID: clusterId must have 1 to 128 characters",
       "CONFIG_INVALID: members must name 1 to 64 nodes",
       "CONFIG_INVALID: members: "nowhere" is not host:port",
       "CONFIG_INVALID: members names one id twice",
@@ -285,7 +286,8 @@ test('a port in use and a bad configuration are told by their codes', async () =
       "CONFIG_INVALID: tickMs must be a whole number, 1 or more",
       "CONFIG_INVALID: electionTicksMax must be above electionTicksMin",
       "CONFIG_INVALID: connectionsMax must be a whole number, 1 or more",
-      "CONFIG_INVALID: clientFrameBytesMax must be at least 1074266112, to hold a value",
+      "CONFIG_INVALID: clientFrameBytesMax must be at least 2097152, to hold a value",
+      "CONFIG_INVALID: wrongName is no limit that this release knows",
     ]
   `);
 });
