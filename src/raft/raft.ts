@@ -40,13 +40,7 @@ import { step } from './step.ts';
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
 
-/**
- * What a node found on its disk.
- *
- * A crash between the storing of a snapshot and the log write behind it leaves a state that is ahead of
- * its log, or beside it (the log holds another term there). Then hand in the log with `appliedIndex`
- * at `base.index`, and call `installSnapshot` with the state's place before anything else.
- */
+/** What a node found on its disk. */
 export interface RestoredLog {
   readonly hardState: HardState;
   /** The place before the first entry. */

@@ -8,7 +8,7 @@ export interface Restored {
   readonly base: Position;
   /** The log, from `base.index + 1` on, without a gap. */
   readonly entries: readonly Entry[];
-  /** The state, as of `applied`; not below `base` unless the state was lost. */
+  /** The state, as of `applied`: an entry of the log, or its base, or below the base if the state was lost. */
   readonly records: Iterable<RecordEntry<unknown>>;
   readonly applied: Position;
 }
