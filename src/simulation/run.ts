@@ -3,10 +3,13 @@ import { SeededRandom } from '../base/seeded-random.ts';
 import { createKv } from '../machine/kv/kv.ts';
 import type { AnyMachine } from '../machine/machine.ts';
 import type { ReadRecords } from '../machine/records.ts';
+import { registry } from '../machine/registry/registry.ts';
 import { createRoot } from '../machine/root.ts';
+import { shop } from '../machine/shop/shop.ts';
 import { msgpackCodec } from '../wire/msgpack-codec.ts';
 import { drawFault } from './actions.ts';
 import { checkExactlyOnce } from './checkers/exactly-once.ts';
+import { checkShopRecords } from './checkers/shop-history.ts';
 import { checkWatch } from './checkers/watch-events.ts';
 import { checkWitnessOrder, type Witnessed } from './checkers/witness-order.ts';
 import { settle } from './liveness.ts';
@@ -14,6 +17,8 @@ import { drawSwarm, FAULT_KINDS, type FaultKind, type Swarm } from './swarm.ts';
 import { Timeline } from './timeline.ts';
 import { Violation } from './violation.ts';
 import { KvWorkload } from './workloads/kv-workload.ts';
+import { RegistryWorkload } from './workloads/registry-workload.ts';
+import { ShopWorkload } from './workloads/shop-workload.ts';
 import type { Workload } from './workloads/workload.ts';
 import { World } from './world.ts';
 
@@ -70,7 +75,11 @@ const COMPARE_EVERY_MS = 5000;
 /** Kvorum's own machines, and clients that use all of them. */
 export function ownSubject(swarm: Swarm): Subject {
   const { keys, readShare } = swarm.clients;
-  return { machines: [createKv()], workloads: [new KvWorkload({ keys, readShare })], invariants: [] };
+  return {
+    machines: [createKv(), registry, shop] as readonly AnyMachine[],
+    workloads: [new KvWorkload({ keys, readShare }), new RegistryWorkload(), new ShopWorkload()],
+    invariants: [{ name: 'shop books', check: (records) => checkShopRecords(records) }],
+  };
 }
 
 /** Runs one seed. The same options give the same result. */
