@@ -65,8 +65,10 @@ export class SnapshotSender {
   answered(response: SnapshotResponse): boolean {
     if (!this.#concerns(response)) return false;
     this.#repetitions = 0;
-    // A follower that lost what it had asks for an earlier chunk: it gets a new snapshot, in time.
-    if (response.nextChunk < this.#chunk.chunk) this.#repetitions = REPETITIONS_MAX + 1;
+    // A follower that lost what it had asks for an earlier chunk, and one that holds part of an earlier
+    // attempt for a later one: it gets a new snapshot, from its first chunk on.
+    const next = response.nextChunk - this.#chunk.chunk;
+    if (next < 0 || next > 1) this.#repetitions = REPETITIONS_MAX + 1;
     if (response.nextChunk !== this.#chunk.chunk + 1 || this.#chunk.last) return false;
     this.#ticks = 0;
     this.#chunk = this.#read(response.nextChunk);
