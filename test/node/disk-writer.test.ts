@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest';
+import { DiskWriter } from '../../src/node/disk-writer.ts';
+import type { Position } from '../../src/raft/entry.ts';
+import type { Output } from '../../src/replica/output.ts';
+import type { LogStorage } from '../../src/storage/log-storage.ts';
+import type { StateStorage } from '../../src/storage/state-storage.ts';
+import { until } from './raw-client.ts';
+
+const NOTHING: Output = {
+  write: undefined,
+  state: undefined,
+  replaceState: undefined,
+  syncState: false,
+  send: [],
+  replies: [],
+  watches: [],
+};
+
+const at = (index: number): Position => ({ index, term: 1 });
+const change = (key: string): { key: string; value: unknown } => ({ key, value: 1 });
+
+/** Storages that note what is begun, and finish it when the test says so. */
+class Bench {
+  readonly trace: string[] = [];
+  readonly inputs: string[] = [];
+  readonly failures: unknown[] = [];
+  readonly #pending: { readonly name: string; readonly end: (error?: Error) => void }[] = [];
+  readonly disk: DiskWriter;
+
+  constructor() {
+    const log: LogStorage = {
+      open: () => Promise.reject(new Error('not here')),
+      write: ({ id }) => this.#begin(`log ${id}`),
+      close: () => Promise.resolve(),
+    };
+    const state: StateStorage = {
+      open: () => Promise.reject(new Error('not here')),
+      write: (changes, applied) =>
+        this.#begin(`state ${changes.map(({ key }) => key).join('')} ${applied.index}`),
+      sync: () => this.#begin('sync'),
+      replace: (_, applied) => this.#begin(`replace ${applied.index}`),
+      close: () => Promise.resolve(),
+    };
+    this.disk = new DiskWriter({
+      log,
+      state,
+      applied: at(0),
+      onInput: (input) =>
+        this.inputs.push(input.kind === 'written' ? `written ${input.write}` : `synced ${input.index}`),
+      onFailure: (error) => this.failures.push(error),
+    });
+  }
+
+  async begun(name: string): Promise<void> {
+    await until(
+      `${name} is begun, after ${this.trace.join(', ')}`,
+      () => this.trace.includes(name) || undefined,
+    );
+  }
+
+  async finish(name: string, error?: Error): Promise<void> {
+    await this.begun(name);
+    const found = this.#pending.findIndex((pending) => pending.name === name);
+    this.#pending.splice(found, 1)[0]!.end(error);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #begin(name: string): Promise<void> {
+    this.trace.push(name);
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ name, end: (error) => (error === undefined ? resolve() : reject(error)) });
+    });
+  }
+}
+
+const write = (id: number): Output['write'] => ({ id, entries: [] });
+
+test('log writes overlap; each is told when it is done', async () => {
+  const bench = new Bench();
+  bench.disk.execute({ ...NOTHING, write: write(1) });
+  bench.disk.execute({ ...NOTHING, write: write(2) });
+  await bench.begun('log 2');
+  expect(bench.disk.logWrites).toBe(2);
+  await bench.finish('log 1');
+  await bench.finish('log 2');
+  expect(bench.inputs).toEqual(['written 1', 'written 2']);
+  await bench.disk.settle();
+});
+
+test('state writes that wait become one batch, and a sync tells what was stored before it', async () => {
+  const bench = new Bench();
+  bench.disk.execute({ ...NOTHING, state: { changes: [change('a')], applied: at(1) } });
+  bench.disk.execute({ ...NOTHING, state: { changes: [change('b')], applied: at(2) } });
+  bench.disk.execute({ ...NOTHING, state: { changes: [change('c')], applied: at(3) }, syncState: true });
+  bench.disk.execute({ ...NOTHING, state: { changes: [change('d')], applied: at(4) } });
+  expect(bench.disk.stateChanges).toBe(4);
+  await bench.finish('state a 1');
+  await bench.finish('state bc 3');
+  await bench.finish('sync');
+  await bench.finish('state d 4');
+  expect(bench.trace).toEqual(['state a 1', 'state bc 3', 'sync', 'state d 4']);
+  expect(bench.inputs).toEqual(['synced 3']);
+  expect(bench.disk.stateChanges).toBe(0);
+});
+
+test('log writes behind a replaced state begin only when it is on the disk', async () => {
+  const bench = new Bench();
+  bench.disk.execute({ ...NOTHING, write: write(1) });
+  bench.disk.execute({ ...NOTHING, replaceState: { records: [], applied: at(9) }, write: write(2) });
+  bench.disk.execute({ ...NOTHING, write: write(3), state: { changes: [change('a')], applied: at(10) } });
+  await bench.begun('log 1');
+  await bench.begun('replace 9');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(bench.trace.toSorted()).toEqual(['log 1', 'replace 9']);
+  await bench.finish('replace 9');
+  await bench.begun('log 3');
+  expect(bench.trace.filter((name) => name.startsWith('log'))).toEqual(['log 1', 'log 2', 'log 3']);
+  expect(bench.trace).toContain('state a 10');
+});
+
+test('after a failure nothing more is begun, and it is told once', async () => {
+  const bench = new Bench();
+  bench.disk.execute({ ...NOTHING, replaceState: { records: [], applied: at(9) }, write: write(1) });
+  bench.disk.execute({ ...NOTHING, state: { changes: [change('a')], applied: at(10) }, write: write(2) });
+  const error = new Error('no space');
+  await bench.finish('replace 9', error);
+  await bench.disk.settle();
+  expect(bench.failures).toEqual([error]);
+  expect(bench.trace).toEqual(['replace 9']);
+  bench.disk.execute({ ...NOTHING, state: { changes: [change('b')], applied: at(11) } });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(bench.trace).toEqual(['replace 9']);
+});
