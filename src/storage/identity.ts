@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { StoreError } from '../base/errors.ts';
+import type { NodeId } from '../base/flavor.ts';
+import { replaceFile } from './atomic-file.ts';
+import { diskError, systemCode } from './disk-error.ts';
+
+/** Whose data a directory holds. */
+export interface Identity {
+  readonly clusterId: string;
+  readonly nodeId: NodeId;
+  /** Drawn once when the directory was made: a node that lost its directory comes back with another. */
+  readonly incarnation: string;
+  /**
+   * Under which incarnation this node met each of the others; undefined until it has met all of them:
+   * only then is it formed, and may vote.
+   */
+  readonly peers: ReadonlyMap<NodeId, string> | undefined;
+}
+
+/** What the file says, beside its checksum. */
+interface StoredIdentity {
+  readonly version: number;
+  readonly clusterId: string;
+  readonly nodeId: NodeId;
+  readonly incarnation: string;
+  readonly formed: boolean;
+  readonly peers: Readonly<Record<string, string>>;
+}
+
+const NAME = 'identity.json';
+const VERSION = 1;
+const INCARNATION_BYTES = 16;
+
+/** A new incarnation: unlike every other one. */
+export function drawIncarnation(): string {
+  return randomBytes(INCARNATION_BYTES).toString('hex');
+}
+
+/**
+ * The identity that a directory bears; undefined if it bears none, and only then.
+ *
+ * @throws StoreError DIRECTORY_MISMATCH if it cannot be read, or is of a later release; DISK_FAILED
+ */
+export async function readIdentity(directory: string): Promise<Identity | undefined> {
+  const path = join(directory, NAME);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw diskError(error, `reading ${path}`);
+  }
+  return parseIdentity(path, text);
+}
+
+/** Makes the directory if it is not there. Durable, whole or not at all. @throws StoreError DISK_FULL, DISK_FAILED */
+export async function writeIdentity(directory: string, identity: Identity): Promise<void> {
+  const path = join(directory, NAME);
+  const { clusterId, nodeId, incarnation } = identity;
+  const formed = identity.peers !== undefined;
+  const peers = Object.fromEntries(identity.peers ?? []);
+  const body: StoredIdentity = { version: VERSION, clusterId, nodeId, incarnation, formed, peers };
+  const checksum = crc32(JSON.stringify(body));
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await replaceFile(path, `${JSON.stringify({ ...body, checksum }, undefined, 2)}\n`);
+  } catch (error) {
+    throw diskError(error, `writing ${path}`);
+  }
+}
+
+/** @throws StoreError DIRECTORY_MISMATCH if the directory is of another cluster or node */
+export function checkIdentity(directory: string, found: Identity, clusterId: string, nodeId: NodeId): void {
+  if (found.clusterId !== clusterId) {
+    throw mismatch(directory, `it belongs to cluster ${found.clusterId}, not ${clusterId}`);
+  }
+  if (found.nodeId !== nodeId) throw mismatch(directory, `it belongs to node ${found.nodeId}, not ${nodeId}`);
+}
+
+function parseIdentity(path: string, text: string): Identity {
+  let fields: Record<string, unknown>;
+  try {
+    fields = Object(JSON.parse(text)) as Record<string, unknown>;
+  } catch (error) {
+    throw mismatch(path, 'it is damaged: no JSON', error);
+  }
+  const { checksum, ...body } = fields;
+  const version = body['version'];
+  // What a later release puts there, and how it checks it, only that release knows.
+  if (typeof version === 'number' && version > VERSION) {
+    throw mismatch(path, `format ${version} is of a later release; this one knows up to ${VERSION}`);
+  }
+  if (version !== VERSION || checksum !== crc32(JSON.stringify(body))) {
+    throw mismatch(path, 'it is damaged: the checksum does not fit');
+  }
+  // The checksum fits: this is what writeIdentity wrote.
+  const sound = body as unknown as StoredIdentity;
+  const { clusterId, nodeId, incarnation, formed } = sound;
+  const peers = new Map(Object.entries(sound.peers).map(([id, peer]) => [Number(id), peer]));
+  return { clusterId, nodeId, incarnation, peers: formed ? peers : undefined };
+}
+
+function mismatch(place: string, what: string, cause?: unknown): StoreError {
+  return new StoreError('DIRECTORY_MISMATCH', `${place}: ${what}`, { cause });
+}

@@ -1,0 +1,93 @@
+import { Level } from 'level';
+import type { Codec } from '../../base/codec.ts';
+import { present } from '../../base/assert.ts';
+import type { RecordEntry } from '../../machine/records.ts';
+import type { Operation, StateBatch, StateMark } from './state-encoder.ts';
+import { MARK_KEY, StateEncoder } from './state-encoder.ts';
+
+/** `level` types what all its databases can do; this one only LevelDB can. */
+interface CompactsRange {
+  compactRange(start: string, end: string): Promise<void>;
+}
+
+export interface StateRead {
+  readonly records: readonly RecordEntry<unknown>[];
+  readonly mark: StateMark;
+}
+
+const READ_RECORDS = 1000;
+const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'view' } as const;
+const READING = { ...ENCODINGS, fillCache: false, highWaterMarkBytes: 1024 * 1024 } as const;
+
+/** One LevelDB database. Calls must not overlap. */
+export class StateDatabase {
+  readonly #level: Level<string, Uint8Array>;
+  /** Encodes what is to be written here, once all was read. */
+  readonly encoder: StateEncoder;
+
+  private constructor(level: Level<string, Uint8Array>, encoder: StateEncoder) {
+    this.#level = level;
+    this.encoder = encoder;
+  }
+
+  /** Makes a new one, which must not be there; durable, and empty, when it settles. */
+  static async create(directory: string, encoder: StateEncoder): Promise<StateDatabase> {
+    const level = new Level<string, Uint8Array>(directory, { ...ENCODINGS, errorIfExists: true });
+    await level.open();
+    const database = new StateDatabase(level, encoder);
+    try {
+      // Without a synced write a power cut can leave a database that does not open.
+      await database.sync({ applied: { index: 0, term: 0 }, count: 0, sum: 0 });
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+    return database;
+  }
+
+  static async open(directory: string, codec: Codec): Promise<StateDatabase> {
+    const level = new Level<string, Uint8Array>(directory, { ...ENCODINGS, createIfMissing: false });
+    await level.open();
+    return new StateDatabase(level, new StateEncoder(codec));
+  }
+
+  /** Reads and checks everything; once, right after `open`. @throws DamagedStateError, or what LevelDB says */
+  async read(): Promise<StateRead> {
+    const records: RecordEntry<unknown>[] = [];
+    let mark: Uint8Array | undefined;
+    const iterator = this.#level.iterator(READING);
+    try {
+      for (;;) {
+        const some = await iterator.nextv(READ_RECORDS);
+        if (some.length === 0) break;
+        for (const [key, stored] of some) {
+          if (key === MARK_KEY) mark = stored;
+          else records.push(this.encoder.decode(key, stored));
+        }
+      }
+    } finally {
+      await iterator.close();
+    }
+    return { records, mark: this.encoder.decodeMark(mark) };
+  }
+
+  /** One atomic, unsynced batch of some that follow each other. */
+  async write(batches: readonly StateBatch[]): Promise<void> {
+    const { mark } = present(batches.at(-1), 'there is a batch to write');
+    const operations: Operation[] = batches.flatMap((batch) => batch.operations);
+    operations.push(this.encoder.encodeMark(mark));
+    await this.#level.batch(operations, { ...ENCODINGS, sync: false });
+  }
+
+  /** Brings everything that was written to stable storage. `mark` is that of the last batch. */
+  async sync(mark: StateMark): Promise<void> {
+    // A synced write alone does not do: LevelDB closes a full log file without syncing it. So all
+    // that is in log files is first brought into tables, which are synced, by compacting nothing.
+    await (this.#level as unknown as CompactsRange).compactRange(MARK_KEY, MARK_KEY);
+    await this.#level.batch([this.encoder.encodeMark(mark)], { ...ENCODINGS, sync: true });
+  }
+
+  async close(): Promise<void> {
+    await this.#level.close();
+  }
+}

@@ -1,0 +1,198 @@
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Level } from 'level';
+import { expect, test } from 'vitest';
+import { LevelState } from '../../src/storage/state/level-state.ts';
+import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
+import type { StateContents } from '../../src/storage/state-storage.ts';
+import { stateStorageContract } from '../contract/state-storage.ts';
+import { inTemporaryDirectory } from './temporary-directory.ts';
+
+const stateIn = (directory: string): LevelState => new LevelState({ directory, codec: msgpackCodec });
+
+stateStorageContract('LevelState', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'kvorum-state-'));
+  return {
+    state: () => stateIn(directory),
+    remove: () => rm(directory, { recursive: true }),
+  };
+});
+
+async function contentsOf(directory: string): Promise<StateContents> {
+  const state = stateIn(directory);
+  const contents = await state.open();
+  await state.close();
+  return contents;
+}
+
+/** Twenty records in generation 1, the last ten of them rewritten after a sync. */
+async function fill(directory: string): Promise<void> {
+  const state = stateIn(directory);
+  await state.open();
+  for (let index = 1; index <= 30; index++) {
+    await state.write([{ key: `k${index % 20}`, value: { index } }], { index, term: 1 });
+    if (index === 20) await state.sync();
+  }
+  await state.close();
+}
+
+async function rawDatabase(
+  directory: string,
+  change: (level: Level<string, Uint8Array>) => Promise<void>,
+): Promise<void> {
+  const level = new Level<string, Uint8Array>(join(directory, 'state-1'), { valueEncoding: 'view' });
+  await level.open();
+  await change(level);
+  await level.close();
+}
+
+const damages: readonly (readonly [string, (level: Level<string, Uint8Array>) => Promise<void>])[] = [
+  [
+    'a wrong bit in a value',
+    async (level) => {
+      const value = Uint8Array.from((await level.get('rk3')) ?? []);
+      value.set([(value.at(-1) ?? 0) ^ 1], value.length - 1);
+      await level.batch([{ type: 'put', key: 'rk3', value }], { sync: true });
+    },
+  ],
+  ['a lost record', (level) => level.batch([{ type: 'del', key: 'rk3' }], { sync: true })],
+  [
+    'a record under the key of another',
+    async (level) => {
+      const value = Uint8Array.from((await level.get('rk3')) ?? []);
+      await level.batch([{ type: 'put', key: 'rk4', value }], { sync: true });
+    },
+  ],
+  ['a lost mark', (level) => level.batch([{ type: 'del', key: 'm' }], { sync: true })],
+];
+
+test.each(damages)('%s is found, and the state set aside', async (_, damage) => {
+  await inTemporaryDirectory(async (directory) => {
+    await fill(directory);
+    await rawDatabase(directory, damage);
+    const { records, applied, setAside } = await contentsOf(directory);
+    expect({ records, applied }).toStrictEqual({ records: [], applied: { index: 0, term: 0 } });
+    expect(setAside?.directory).toBe(join(directory, 'set-aside-1'));
+    expect((await stat(join(directory, 'set-aside-1'))).isDirectory()).toBe(true);
+    expect((await contentsOf(directory)).setAside).toBeUndefined();
+  });
+});
+
+test('an elder value that comes back is found', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const state = stateIn(directory);
+    await state.open();
+    await state.write([{ key: 'a', value: 'old' }], { index: 1, term: 1 });
+    await state.close();
+    let old = new Uint8Array();
+    await rawDatabase(directory, async (level) => {
+      old = Uint8Array.from((await level.get('ra')) ?? []);
+    });
+    const again = stateIn(directory);
+    await again.open();
+    await again.write([{ key: 'a', value: 'new' }], { index: 2, term: 1 });
+    await again.close();
+    await rawDatabase(directory, (level) =>
+      level.batch([{ type: 'put', key: 'ra', value: old }], { sync: true }),
+    );
+    expect((await contentsOf(directory)).setAside?.reason).toContain('1 records were stored');
+  });
+});
+
+test('wherever a byte of the database is damaged, the records are right or none', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const sound = join(directory, 'sound');
+    await fill(sound);
+    const { records } = await contentsOf(sound);
+    const names = (await readdir(join(sound, 'state-1'))).filter((name) => !/^(LOG|LOCK)/.test(name));
+    let setAsides = 0;
+    let round = 0;
+    for (const name of names) {
+      const bytes = await readFile(join(sound, 'state-1', name));
+      for (let at = 3; at < bytes.length; at += Math.max(1, Math.floor(bytes.length / 4))) {
+        const damaged = join(directory, `damaged-${round++}`);
+        await cp(sound, damaged, { recursive: true });
+        // As after an interrupted start: what LevelDB may abort on is looked at by another process.
+        await writeFile(join(damaged, 'opening'), '');
+        const wrong = Uint8Array.from(bytes);
+        wrong[at] = (wrong[at] ?? 0) ^ 0x41;
+        await writeFile(join(damaged, 'state-1', name), wrong);
+        const found = await contentsOf(damaged);
+        if (found.setAside === undefined) expect(found.records).toStrictEqual(records);
+        else setAsides += 1;
+        await rm(damaged, { recursive: true });
+      }
+    }
+    expect(setAsides).toBeGreaterThan(0);
+  });
+});
+
+test('an interrupted start keeps a sound state', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    await fill(directory);
+    const before = await contentsOf(directory);
+    await writeFile(join(directory, 'opening'), '');
+    expect(await contentsOf(directory)).toStrictEqual(before);
+    expect(await readdir(directory)).toStrictEqual(['current', 'state-1']);
+  });
+});
+
+test('a replacement that was cut short leaves the old state', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    await fill(directory);
+    const before = await contentsOf(directory);
+    await cp(join(directory, 'state-1'), join(directory, 'state-2'), { recursive: true });
+    await writeFile(join(directory, 'current.draft'), 'state-');
+    expect(await contentsOf(directory)).toStrictEqual(before);
+    expect(await readdir(directory)).not.toContain('state-2');
+  });
+});
+
+test('a damaged or missing pointer is told, and the database kept', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    await fill(directory);
+    await writeFile(join(directory, 'current'), 'state-');
+    expect((await contentsOf(directory)).setAside?.reason).toBe('current is damaged');
+    await rm(join(directory, 'current'));
+    expect((await contentsOf(directory)).setAside?.reason).toBe('current is missing');
+    await rm(join(directory, 'state-1'), { recursive: true });
+    expect((await contentsOf(directory)).setAside?.reason).toBe('state-1 is missing');
+  });
+});
+
+test('only the last two states that were set aside are kept', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    await contentsOf(directory);
+    for (let times = 0; times < 4; times++) {
+      await rm(join(directory, 'current'));
+      await contentsOf(directory);
+    }
+    const kept = (await readdir(directory)).filter((name) => name.startsWith('set-aside-'));
+    expect(kept).toStrictEqual(['set-aside-3', 'set-aside-4']);
+  });
+});
+
+test('a directory is used by one state at a time', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const state = stateIn(directory);
+    await state.open();
+    await expect(stateIn(directory).open()).rejects.toMatchObject({ code: 'DIRECTORY_LOCKED' });
+    await state.close();
+  });
+});
+
+test('a value that cannot be stored fails the state, and what was before is kept', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const state = stateIn(directory);
+    await state.open();
+    await state.write([{ key: 'a', value: 1 }], { index: 1, term: 1 });
+    await expect(state.write([{ key: 'b', value: 10n }], { index: 2, term: 1 })).rejects.toThrow(RangeError);
+    await expect(state.write([], { index: 3, term: 1 })).rejects.toMatchObject({ code: 'DISK_FAILED' });
+    await state.close();
+    expect(await contentsOf(directory)).toMatchObject({
+      records: [['a', 1]],
+      applied: { index: 1, term: 1 },
+    });
+  });
+});
