@@ -8,7 +8,7 @@ import { orderedKey } from './binary-string.ts';
 import type { StoreEvent } from './command.ts';
 import { HISTORY_BYTES_MAX, HISTORY_REVISIONS_MAX } from './limits.ts';
 import type { MachineEvent } from './machine.ts';
-import type { ReadRecords, Records } from './records.ts';
+import type { ReadSpaces, RecordTree } from './record-tree.ts';
 import { readRootState, type RootState } from './root-state.ts';
 import { sizeOf } from './size-of.ts';
 
@@ -24,11 +24,11 @@ export interface HistoryLimits {
 
 const DEFAULT_LIMITS: HistoryLimits = { revisionsMax: HISTORY_REVISIONS_MAX, bytesMax: HISTORY_BYTES_MAX };
 
-const PREFIX = 'history/';
+const SPACE = 'history';
 
 /** Gives the events the next revision, stores them, and forgets the oldest ones beyond the limits. */
 export function appendHistory(
-  records: Records,
+  tree: RecordTree,
   state: RootState,
   machine: string,
   events: readonly MachineEvent[],
@@ -37,8 +37,8 @@ export function appendHistory(
   assert(events.length > 0, 'a revision has events');
   const revision = state.revision + 1;
   const record: HistoryRecord = [machine, events.map(({ kind, key, value }) => [kind, key, value])];
-  records.put(historyKey(revision), record);
-  return trimmed(records, { ...state, revision, historyBytes: state.historyBytes + sizeOf(record) }, limits);
+  tree.space(SPACE).put(orderedKey(revision), record);
+  return trimmed(tree, { ...state, revision, historyBytes: state.historyBytes + sizeOf(record) }, limits);
 }
 
 /**
@@ -46,15 +46,15 @@ export function appendHistory(
  * one revision if there is one. The revision must not be compacted.
  */
 export function eventsFrom(
-  records: ReadRecords,
+  spaces: ReadSpaces,
   fromRevision: Revision,
   bytesMax: number,
 ): readonly StoreEvent[] {
-  assert(fromRevision > readRootState(records).compactedRevision, 'the events asked for are kept');
+  assert(fromRevision > readRootState(spaces).compactedRevision, 'the events asked for are kept');
   const found: StoreEvent[] = [];
   let revision = fromRevision;
   let bytes = 0;
-  for (const [, record] of records.range<HistoryRecord>(historyKey(fromRevision), HISTORY_END)) {
+  for (const [, record] of spaces.space(SPACE).range<HistoryRecord>(orderedKey(fromRevision), undefined)) {
     bytes += sizeOf(record);
     if (found.length > 0 && bytes > bytesMax) break;
     const [machine, events] = record;
@@ -64,18 +64,12 @@ export function eventsFrom(
   return found;
 }
 
-/** The first string behind all of the history; `0` follows `/`. */
-const HISTORY_END = 'history0';
-
-function historyKey(revision: Revision): string {
-  return PREFIX + orderedKey(revision);
-}
-
-function trimmed(records: Records, state: RootState, limits: HistoryLimits): RootState {
+function trimmed(tree: RecordTree, state: RootState, limits: HistoryLimits): RootState {
+  const records = tree.space(SPACE);
   let { compactedRevision, historyBytes } = state;
   while (state.revision - compactedRevision > limits.revisionsMax || historyBytes > limits.bytesMax) {
     compactedRevision++;
-    const key = historyKey(compactedRevision);
+    const key = orderedKey(compactedRevision);
     historyBytes -= sizeOf(present(records.get(key), 'every kept revision has its record'));
     records.delete(key);
   }

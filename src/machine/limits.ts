@@ -6,7 +6,7 @@
 /** The history keeps the events of at most this many revisions… */
 export const HISTORY_REVISIONS_MAX = 10_000;
 /** …and at most this many bytes of them. */
-export const HISTORY_BYTES_MAX = 64 * 1024 * 1024;
+export const HISTORY_BYTES_MAX: number = 64 * 1024 * 1024;
 
 /** Sessions open at one time. */
 export const SESSIONS_MAX = 10_000;

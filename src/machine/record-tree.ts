@@ -1,38 +1,40 @@
-import sortedBTree from 'sorted-btree';
 import { assert } from '../base/assert.ts';
+import { byteOrder, type Journal, RecordSpace, type SpaceView } from './record-space.ts';
 import type { RangeOptions, ReadRecords, RecordChange, RecordEntry, Records } from './records.ts';
-import { sizeOf } from './size-of.ts';
 
-type Tree = InstanceType<typeof sortedBTree.default<string, unknown>>;
-
-/** What stood under a key before a change; `undefined` stands for no record, since records are never undefined. */
-interface Undo {
-  readonly key: string;
-  readonly before: unknown;
+/** Records of many machines, each in a space of its own: the record `key` of the space `name` is `name/key`. */
+export interface ReadSpaces {
+  /** Of that name; empty if there was none. */
+  space(name: string): ReadRecords;
 }
 
 /** A state as it was at one moment; it costs nothing to make, and stays as it is. */
-export class RecordView implements ReadRecords {
-  readonly #tree: Tree;
+export class RecordView implements ReadRecords, ReadSpaces {
+  readonly #spaces: ReadonlyMap<string, SpaceView>;
   /** See `RecordTree.bytes`. */
   readonly bytes: number;
 
   /** Use `RecordTree.view()`. */
-  constructor(tree: Tree, bytes: number) {
-    this.#tree = tree;
+  constructor(spaces: ReadonlyMap<string, SpaceView>, bytes: number) {
+    this.#spaces = spaces;
     this.bytes = bytes;
   }
 
   get size(): number {
-    return this.#tree.size;
+    return sizeOfAll(this.#spaces);
   }
 
   get<T>(key: string): T | undefined {
-    return this.#tree.get(key) as T | undefined;
+    const [name, rest] = split(key);
+    return this.#spaces.get(name)?.get(rest);
   }
 
   range<T>(from: string, to: string | undefined, options: RangeOptions = {}): Iterable<RecordEntry<T>> {
-    return readRange(this.#tree, from, to, options);
+    return rangeOverSpaces(this.#spaces, from, to, options);
+  }
+
+  space(name: string): ReadRecords {
+    return this.#spaces.get(name) ?? NOTHING;
   }
 }
 
@@ -40,135 +42,139 @@ export class RecordView implements ReadRecords {
  * All records of a node, in memory, ordered by key. It knows what changed since it was last asked,
  * can undo one command, and gives constant views of itself at no cost (copy on write).
  */
-export class RecordTree implements Records {
-  readonly #tree: Tree;
-  #bytes = 0;
-  /** What stood under each key that changed since `takeChanges`. */
-  #changed = new Map<string, unknown>();
-  /** The changes since `savepoint`, oldest first; undefined while there is none. */
-  #undo: Undo[] | undefined;
+export class RecordTree implements Records, ReadSpaces {
+  readonly #spaces = new Map<string, RecordSpace>();
+  readonly #journal: Journal = { bytes: 0, undo: undefined };
   #bytesAtSavepoint = 0;
 
   /** @param records what there is to begin with, best in order; it does not count as changed */
   constructor(records: Iterable<RecordEntry<unknown>> = []) {
-    this.#tree = new sortedBTree.default<string, unknown>(undefined, byteOrder);
-    for (const [key, value] of records) this.#set(key, value);
-    this.#changed.clear();
+    for (const [key, value] of records) this.put(key, value);
+    this.takeChanges();
   }
 
   get size(): number {
-    return this.#tree.size;
+    return sizeOfAll(this.#spaces);
   }
 
   /** About what the records take when stored; equal on nodes that hold equal records. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#journal.bytes;
   }
 
   get<T>(key: string): T | undefined {
-    return this.#tree.get(key) as T | undefined;
+    const [name, rest] = split(key);
+    return this.#spaces.get(name)?.get(rest);
   }
 
   range<T>(from: string, to: string | undefined, options: RangeOptions = {}): Iterable<RecordEntry<T>> {
-    return readRange(this.#tree, from, to, options);
+    return rangeOverSpaces(this.#spaces, from, to, options);
   }
 
-  /** @throws PlainnessError if the value is not plain */
+  /** @throws PlainnessError if the key is no binary string or the value is not plain */
   put(key: string, value: unknown): void {
-    const before = this.#set(key, value);
-    this.#undo?.push({ key, before });
+    const [name, rest] = split(key);
+    this.space(name).put(rest, value);
   }
 
   delete(key: string): boolean {
-    const before = this.#remove(key);
-    if (before === undefined) return false;
-    this.#undo?.push({ key, before });
-    return true;
+    const [name, rest] = split(key);
+    return this.#spaces.get(name)?.delete(rest) ?? false;
+  }
+
+  /** The records of one machine. */
+  space(name: string): RecordSpace {
+    const known = this.#spaces.get(name);
+    if (known !== undefined) return known;
+    const space = new RecordSpace(name, this.#journal);
+    this.#spaces.set(name, space);
+    return space;
   }
 
   /** From here on changes can be undone. One at a time. */
   savepoint(): void {
-    assert(this.#undo === undefined, 'one savepoint at a time');
-    this.#undo = [];
-    this.#bytesAtSavepoint = this.#bytes;
+    assert(this.#journal.undo === undefined, 'one savepoint at a time');
+    this.#journal.undo = [];
+    this.#bytesAtSavepoint = this.#journal.bytes;
   }
 
   /** Undoes every change since the savepoint, and ends it. */
   rollback(): void {
-    const undo = this.#undo;
+    const undo = this.#journal.undo;
     assert(undo !== undefined, 'there is a savepoint to go back to');
-    this.#undo = undefined;
-    for (let at = undo.length - 1; at >= 0; at--) {
-      const step = undo[at];
-      if (step === undefined) continue;
-      if (step.before === undefined) this.#remove(step.key);
-      else this.#set(step.key, step.before);
+    this.#journal.undo = undefined;
+    for (const { space, key, before } of undo.reverse()) {
+      if (before === undefined) space.delete(key);
+      else space.put(key, before);
     }
-    assert(this.#bytes === this.#bytesAtSavepoint, 'undoing leaves the size as it was');
+    assert(this.#journal.bytes === this.#bytesAtSavepoint, 'undoing leaves the size as it was');
   }
 
   /** Keeps the changes since the savepoint, and ends it. */
   release(): void {
-    assert(this.#undo !== undefined, 'there is a savepoint to release');
-    this.#undo = undefined;
+    assert(this.#journal.undo !== undefined, 'there is a savepoint to release');
+    this.#journal.undo = undefined;
   }
 
-  /** What changed since it was last called: each key once, with its present value, in the order of the first change. */
+  /** What changed since it was last called: each key once, with its present value. */
   takeChanges(): RecordChange[] {
-    assert(this.#undo === undefined, 'changes are taken between commands');
+    assert(this.#journal.undo === undefined, 'changes are taken between commands');
     const changes: RecordChange[] = [];
-    for (const [key, before] of this.#changed) {
-      const value = this.#tree.get(key);
-      if (value !== before) changes.push({ key, value });
+    for (const [name, space] of this.#spaces) {
+      for (const [key, value] of space.takeChanges()) changes.push({ key: `${name}/${key}`, value });
     }
-    this.#changed = new Map();
     return changes;
   }
 
   /** The state as it is now; it stays so while this one changes. */
   view(): RecordView {
-    return new RecordView(this.#tree.clone(), this.#bytes);
-  }
-
-  /** Returns what stood there before. */
-  #set(key: string, value: unknown): unknown {
-    const bytes = key.length + sizeOf(value);
-    const before = this.#tree.get(key);
-    this.#bytes += bytes - (before === undefined ? 0 : key.length + sizeOf(before));
-    this.#tree.set(key, value);
-    if (!this.#changed.has(key)) this.#changed.set(key, before);
-    return before;
-  }
-
-  #remove(key: string): unknown {
-    const before = this.#tree.get(key);
-    if (before === undefined) return undefined;
-    this.#tree.delete(key);
-    this.#bytes -= key.length + sizeOf(before);
-    if (!this.#changed.has(key)) this.#changed.set(key, before);
-    return before;
+    const views = new Map(Array.from(this.#spaces, ([name, space]) => [name, space.view()] as const));
+    return new RecordView(views, this.bytes);
   }
 }
 
-/** Of binary strings this is the order of their bytes. */
-function byteOrder(left: string, right: string): number {
-  if (left < right) return -1;
-  return left > right ? 1 : 0;
+const NOTHING: ReadRecords = { get: () => undefined, range: () => [] };
+
+type Spaces = ReadonlyMap<string, ReadRecords & { readonly size: number }>;
+
+function split(key: string): readonly [name: string, rest: string] {
+  const at = key.indexOf('/');
+  assert(at >= 0, 'every record is in the space of a machine');
+  return [key.slice(0, at), key.slice(at + 1)];
 }
 
-function* readRange<T>(
-  tree: Tree,
+function sizeOfAll(spaces: Spaces): number {
+  let size = 0;
+  for (const space of spaces.values()) size += space.size;
+  return size;
+}
+
+/** All keys of a space begin with its name and a slash: so spaces stand in order, one behind the other. */
+function* rangeOverSpaces<T>(
+  spaces: Spaces,
   from: string,
   to: string | undefined,
   { limit = Infinity, reverse = false }: RangeOptions,
 ): Generator<RecordEntry<T>, void, undefined> {
-  if (tree.size === 0 || limit <= 0 || (to !== undefined && to <= from)) return;
+  const prefixes = Array.from(spaces.keys(), (name) => `${name}/`).sort(byteOrder);
   let left = limit;
-  const entries = reverse ? tree.entriesReversed(to, undefined, true) : tree.entries(from);
-  for (const entry of entries) {
-    if (reverse ? entry[0] < from : to !== undefined && entry[0] >= to) return;
-    yield entry as RecordEntry<T>;
-    left--;
+  for (const prefix of reverse ? prefixes.reverse() : prefixes) {
+    const start = boundWithin(prefix, from);
+    const end = to === undefined ? 'behind' : boundWithin(prefix, to);
+    const space = spaces.get(prefix.slice(0, -1));
+    if (space === undefined || start === 'behind' || end === 'before') continue;
+    const first = start === 'before' ? '' : start.within;
+    const last = end === 'behind' ? undefined : end.within;
+    for (const [key, value] of space.range<T>(first, last, { limit: left, reverse })) {
+      yield [prefix + key, value];
+      left--;
+    }
     if (left <= 0) return;
   }
+}
+
+/** Where a bound stands, seen from the keys that begin with the prefix. */
+function boundWithin(prefix: string, bound: string): 'before' | 'behind' | { readonly within: string } {
+  if (bound.startsWith(prefix)) return { within: bound.slice(prefix.length) };
+  return bound < prefix ? 'before' : 'behind';
 }

@@ -1,5 +1,5 @@
 import type { Index, Revision } from '../base/flavor.ts';
-import type { ReadRecords, Records } from './records.ts';
+import type { ReadSpaces, RecordTree } from './record-tree.ts';
 
 /** What the root knows beside its machines: one record. */
 export interface RootState {
@@ -15,15 +15,16 @@ export interface RootState {
   readonly historyBytes: number;
 }
 
-const KEY = 'root/state';
+const SPACE = 'root';
+const KEY = 'state';
 
 const EMPTY: RootState = { index: 0, timeMs: 0, revision: 0, compactedRevision: 0, historyBytes: 0 };
 
 /** Zeros for an empty store. */
-export function readRootState(records: ReadRecords): RootState {
-  return records.get<RootState>(KEY) ?? EMPTY;
+export function readRootState(spaces: ReadSpaces): RootState {
+  return spaces.space(SPACE).get<RootState>(KEY) ?? EMPTY;
 }
 
-export function writeRootState(records: Records, state: RootState): void {
-  records.put(KEY, state);
+export function writeRootState(tree: RecordTree, state: RootState): void {
+  tree.space(SPACE).put(KEY, state);
 }

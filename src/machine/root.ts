@@ -12,11 +12,9 @@ import { StoreError } from '../base/errors.ts';
 import type { Index, Revision, Term } from '../base/flavor.ts';
 import type { Command, CommandOutcome, CommandRefusal, LoggedCommand } from './command.ts';
 import type { AnyMachine, At, Parsed } from './machine.ts';
-import type { ReadRecords } from './records.ts';
-import type { RecordTree } from './record-tree.ts';
+import type { ReadSpaces, RecordTree } from './record-tree.ts';
 import { readRootState, type RootState, writeRootState } from './root-state.ts';
 import { deadlineMs, failureMessage, runCommand, runExpire, type Step } from './run-machine.ts';
-import { scoped, scopedRead } from './scoped-records.ts';
 import { admit, remember } from './sessions/exactly-once.ts';
 import { countSessions } from './sessions/session-records.ts';
 import { sessions } from './sessions/sessions.ts';
@@ -52,17 +50,17 @@ export interface Root {
   parseQuery(machine: string, body: unknown): Parsed<unknown> | UnknownMachine;
   /** Applies a committed command. Throws only InvariantError. */
   apply(tree: RecordTree, logged: LoggedCommand, place: EntryPlace): CommandOutcome;
-  query(records: ReadRecords, machine: string, body: unknown): QueryOutcome;
+  query(spaces: ReadSpaces, machine: string, body: unknown): QueryOutcome;
   /** Whether a parsed command may make the state larger. */
   mayGrow(command: Command): boolean;
   /** The log time at which some machine has something to do next. */
-  nextDeadlineMs(records: ReadRecords): number | undefined;
+  nextDeadlineMs(spaces: ReadSpaces): number | undefined;
   /** Log time of the last command, ms. */
-  logTimeMs(records: ReadRecords): number;
-  revision(records: ReadRecords): Revision;
-  compactedRevision(records: ReadRecords): Revision;
+  logTimeMs(spaces: ReadSpaces): number;
+  revision(spaces: ReadSpaces): Revision;
+  compactedRevision(spaces: ReadSpaces): Revision;
   /** How many sessions are open. */
-  sessions(records: ReadRecords): number;
+  sessions(spaces: ReadSpaces): number;
 }
 
 /**
@@ -85,13 +83,13 @@ export function createRoot(machines: readonly AnyMachine[]): Root {
     parseCommand: (machine, body) => named.get(machine)?.parseCommand(body) ?? unknownMachine(machine),
     parseQuery: (machine, body) => named.get(machine)?.parseQuery(body) ?? unknownMachine(machine),
     apply: (tree, logged, place) => applyLogged(named, tree, logged, place),
-    query: (records, machine, body) => answer(named, records, machine, body),
+    query: (spaces, machine, body) => answer(named, spaces, machine, body),
     mayGrow: ({ machine, body }) => machine !== CLOCK && (named.get(machine)?.mayGrow?.(body) ?? true),
-    nextDeadlineMs: (records) => firstDeadlineMs(named, records),
-    logTimeMs: (records) => readRootState(records).timeMs,
-    revision: (records) => readRootState(records).revision,
-    compactedRevision: (records) => readRootState(records).compactedRevision,
-    sessions: (records) => countSessions(scopedRead(records, sessions.name)),
+    nextDeadlineMs: (spaces) => firstDeadlineMs(named, spaces),
+    logTimeMs: (spaces) => readRootState(spaces).timeMs,
+    revision: (spaces) => readRootState(spaces).revision,
+    compactedRevision: (spaces) => readRootState(spaces).compactedRevision,
+    sessions: (spaces) => countSessions(spaces.space(sessions.name)),
   };
 }
 
@@ -167,7 +165,7 @@ function applyOne(
   if (logged.session === undefined) {
     return refused(state, 'SESSION_EXPIRED', `a command of ${machine.name} needs a session`);
   }
-  const sessionRecords = scoped(tree, sessions.name);
+  const sessionRecords = tree.space(sessions.name);
   const admission = admit(sessionRecords, logged.session, at.timeMs);
   if (admission.kind === 'answered') return { state, outcome: admission.outcome };
   const step = runCommand(machine, tree, state, logged.body, at);
@@ -191,24 +189,24 @@ function atOf(state: RootState, { timeMs, wallMs }: LoggedCommand, { index, term
   return { index, term, timeMs, wallMs, revision: state.revision + 1 };
 }
 
-function answer(machines: Machines, records: ReadRecords, name: string, body: unknown): QueryOutcome {
+function answer(machines: Machines, spaces: ReadSpaces, name: string, body: unknown): QueryOutcome {
   const machine = machines.get(name);
   if (machine === undefined) {
     return { kind: 'refused', code: 'UNKNOWN_MACHINE', message: unknownMachine(name).message };
   }
   try {
-    const result = machine.query(scopedRead(records, name), body);
+    const result = machine.query(spaces.space(name), body);
     sizeOf(result);
-    return { kind: 'answered', result, revision: readRootState(records).revision };
+    return { kind: 'answered', result, revision: readRootState(spaces).revision };
   } catch (error) {
     return { kind: 'refused', code: 'MACHINE_FAILED', message: `${name}: ${failureMessage(error)}` };
   }
 }
 
-function firstDeadlineMs(machines: Machines, records: ReadRecords): number | undefined {
+function firstDeadlineMs(machines: Machines, spaces: ReadSpaces): number | undefined {
   let first: number | undefined;
   for (const machine of machines.values()) {
-    const nextMs = deadlineMs(machine, records);
+    const nextMs = deadlineMs(machine, spaces);
     if (nextMs !== undefined && (first === undefined || nextMs < first)) first = nextMs;
   }
   return first;

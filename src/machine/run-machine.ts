@@ -6,10 +6,8 @@ import { appendHistory } from './history.ts';
 import { FAILURE_MESSAGE_MAX } from './limits.ts';
 import type { AnyMachine, At, MachineEvent } from './machine.ts';
 import { PlainnessError } from './plainness-error.ts';
-import type { RecordTree } from './record-tree.ts';
-import type { ReadRecords } from './records.ts';
+import type { ReadSpaces, RecordTree } from './record-tree.ts';
 import type { RootState } from './root-state.ts';
-import { scoped, scopedRead } from './scoped-records.ts';
 import { sizeOf } from './size-of.ts';
 
 /** The state and the outcome after a command. */
@@ -28,7 +26,7 @@ export function runCommand(
 ): Step {
   tree.savepoint();
   try {
-    const { result, events } = machine.apply(scoped(tree, machine.name), command, at);
+    const { result, events } = machine.apply(tree.space(machine.name), command, at);
     sizeOf(result);
     const next = withEvents(machine, tree, state, events);
     tree.release();
@@ -45,7 +43,7 @@ export function runExpire(machine: AnyMachine, tree: RecordTree, state: RootStat
   if (machine.expire === undefined || !isDue(machine, tree, at.timeMs)) return state;
   tree.savepoint();
   try {
-    const events = machine.expire(scoped(tree, machine.name), at);
+    const events = machine.expire(tree.space(machine.name), at);
     const next = withEvents(machine, tree, state, events);
     tree.release();
     return next;
@@ -57,9 +55,9 @@ export function runExpire(machine: AnyMachine, tree: RecordTree, state: RootStat
 }
 
 /** When a machine has something to do next, if it says so. */
-export function deadlineMs(machine: AnyMachine, records: ReadRecords): number | undefined {
+export function deadlineMs(machine: AnyMachine, spaces: ReadSpaces): number | undefined {
   try {
-    return machine.nextDeadlineMs?.(scopedRead(records, machine.name));
+    return machine.nextDeadlineMs?.(spaces.space(machine.name));
   } catch (error) {
     failureMessage(error);
     return undefined;

@@ -2,13 +2,15 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RecordTree } from '../../src/machine/record-tree.ts';
 import { prefixEnd, type RecordEntry } from '../../src/machine/records.ts';
-import { scoped } from '../../src/machine/scoped-records.ts';
 import { all, reload } from './store.ts';
 
-const keys = fc.oneof(
-  fc.string({ unit: fc.constantFrom('a', 'b', '\u0000', '\u00ff'), maxLength: 4 }),
+const inner = fc.oneof(
+  fc.string({ unit: fc.constantFrom('a', '/', '\u0000', '\u00ff'), maxLength: 4 }),
   fc.nat(400).map((number) => `k${number}`),
 );
+/** Spaces whose names begin alike, around the order of the slash. */
+const keys = fc.tuple(fc.constantFrom('a', 'a-b', 'a0', 'k'), inner).map(([name, key]) => `${name}/${key}`);
+const bounds = fc.oneof(keys, inner, fc.constantFrom('', 'a', 'a/', 'a-', 'a0/', 'a00', 'z'));
 const values = fc.oneof(
   fc.integer(),
   fc.uint8Array({ maxLength: 5 }),
@@ -42,8 +44,8 @@ test('a range holds what a sorted array holds between the bounds', () => {
   fc.assert(
     fc.property(
       changes,
-      keys,
-      fc.option(keys, { nil: undefined }),
+      bounds,
+      fc.option(bounds, { nil: undefined }),
       options,
       (list, from, to, { limit, reverse }) => {
         const tree = new RecordTree();
@@ -125,12 +127,12 @@ test('a view stays as it was while the tree changes, and so does each of many', 
 });
 
 test('a view that is half read goes on from where it was, whatever the tree does meanwhile', () => {
-  const tree = new RecordTree(Array.from({ length: 5000 }, (_, at) => [`k${10_000 + at}`, at] as const));
+  const tree = new RecordTree(Array.from({ length: 5000 }, (_, at) => [`k/${10_000 + at}`, at] as const));
   const walk = tree.view().range<number>('', undefined)[Symbol.iterator]();
   for (let at = 0; at < 5000; at++) {
-    expect(walk.next().value).toEqual([`k${10_000 + at}`, at]);
-    tree.delete(`k${10_000 + ((at * 7919) % 5000)}`);
-    tree.put(`k${10_000 + at}x`, at);
+    expect(walk.next().value).toEqual([`k/${10_000 + at}`, at]);
+    tree.delete(`k/${10_000 + ((at * 7919) % 5000)}`);
+    tree.put(`k/${10_000 + at}x`, at);
   }
   expect(walk.next().done).toBe(true);
 });
@@ -150,7 +152,7 @@ test('the size is the same after all records went to bytes and back', () => {
   );
 });
 
-test('a scoped space shows what stands behind its prefix, and nothing beside it', () => {
+test('the space of a machine shows what stands behind its name, and nothing beside it', () => {
   fc.assert(
     fc.property(
       changes,
@@ -159,11 +161,11 @@ test('a scoped space shows what stands behind its prefix, and nothing beside it'
       fc.boolean(),
       (list, from, to, reverse) => {
         const tree = new RecordTree([
-          ['kv', 1],
-          ['kv.', 2],
-          ['kv0', 3],
+          ['kv-/', 1],
+          ['kv./', 2],
+          ['kv0/', 3],
         ]);
-        const space = scoped(tree, 'kv');
+        const space = tree.space('kv');
         const map = new Map<string, unknown>();
         for (const { key, value } of list) {
           if (value === undefined) {
@@ -176,6 +178,7 @@ test('a scoped space shows what stands behind its prefix, and nothing beside it'
         const between = sorted(map).filter(([key]) => key >= from && (to === undefined || key < to));
         expect([...space.range(from, to, { reverse })]).toEqual(reverse ? between.reverse() : between);
         expect([...space.range('', undefined)]).toEqual(sorted(map));
+        expect([...tree.view().space('kv').range('', undefined)]).toEqual(sorted(map));
         expect(tree.size).toBe(map.size + 3);
       },
     ),
@@ -205,8 +208,8 @@ test('a value that would not come back from the disk is refused, and changes not
     Symbol.iterator,
     (): number => 1,
   ];
-  for (const value of wrong) expect(() => tree.put('k', value)).toThrow(/a record or result/);
-  expect(() => scoped(tree, 'kv').put('\u0100', 1)).toThrow(/above one byte/);
+  for (const value of wrong) expect(() => tree.put('k/', value)).toThrow(/a record or result/);
+  expect(() => tree.space('kv').put('\u0100', 1)).toThrow(/above one byte/);
   expect(tree.size).toBe(0);
   expect(tree.bytes).toBe(0);
   expect(tree.takeChanges()).toEqual([]);

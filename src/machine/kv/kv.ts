@@ -1,5 +1,6 @@
 /**
- * The machine `kv`: bytes under keys, ordered, with the revision of every change. Watchers see an
+ * The machine `kv`: bytes under keys, ordered, with the revision of every change. Its records stand
+ * under the very keys. Watchers see an
  * event `put` (value: KvPutEvent) or `delete` (value: KvDeleteEvent) for each changed key. A command
  * that changes nothing makes no event and no revision.
  */
@@ -11,7 +12,6 @@ import { prefixEnd, type Records } from '../records.ts';
 import { VALUE_BYTES_MAX } from './kv-limits.ts';
 import { kvCommandReaders, parseKvQuery } from './kv-parse.ts';
 import { queryKv } from './kv-query.ts';
-import { deleteRecord, getRecord, putRecord, rangeRecords } from './kv-records.ts';
 import type {
   KvAnswer,
   KvCommand,
@@ -65,7 +65,7 @@ function applyKv(records: Records, command: KvCommand, at: At): Applied<KvResult
 
 function put(records: Records, command: KvPut | KvCompareAndSet, at: At): Applied<KvResult> {
   const { key, value } = command;
-  const before = getRecord(records, key);
+  const before = records.get<KvRecord>(key);
   if (!holds(command.expect, before)) return conditionFailed(before);
   assert(before === undefined || before.modRevision < at.revision, 'revisions of a key rise');
   const record: KvRecord = {
@@ -74,7 +74,7 @@ function put(records: Records, command: KvPut | KvCompareAndSet, at: At): Applie
     modRevision: at.revision,
     version: (before?.version ?? 0) + 1,
   };
-  putRecord(records, key, record);
+  records.put(key, record);
   const { createRevision, version } = record;
   return {
     result: { kind: 'put', revision: at.revision, createRevision, version, ...previous(command, before) },
@@ -84,10 +84,10 @@ function put(records: Records, command: KvPut | KvCompareAndSet, at: At): Applie
 
 function deleteKey(records: Records, command: KvDelete, at: At): Applied<KvResult> {
   const { key } = command;
-  const before = getRecord(records, key);
+  const before = records.get<KvRecord>(key);
   if (!holds(command.expect, before)) return conditionFailed(before);
   if (before === undefined) return { result: { kind: 'delete', deleted: 0 }, events: [] };
-  deleteRecord(records, key);
+  records.delete(key);
   return {
     result: { kind: 'delete', deleted: 1, ...previous(command, before) },
     events: [deleteEvent(key, before, at)],
@@ -95,10 +95,10 @@ function deleteKey(records: Records, command: KvDelete, at: At): Applied<KvResul
 }
 
 function deleteRange(records: Records, from: string, to: string | undefined, at: At): Applied<KvResult> {
-  const found = [...rangeRecords(records, from, to, { limit: DELETE_RANGE_MAX + 1 })];
+  const found = [...records.range<KvRecord>(from, to, { limit: DELETE_RANGE_MAX + 1 })];
   const due = found.slice(0, DELETE_RANGE_MAX);
   const events = due.map(([key, before]) => deleteEvent(key, before, at));
-  for (const [key] of due) deleteRecord(records, key);
+  for (const [key] of due) records.delete(key);
   return {
     result: { kind: 'delete-range', deleted: due.length, more: found.length > due.length },
     events,
