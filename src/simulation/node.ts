@@ -196,15 +196,17 @@ export class SimulatedNode {
 
   #releaseWrites(): void {
     if (this.#replacing > 0 || this.#heldWrites.length === 0) return;
-    const { writeMinUs, writeMaxUs } = this.#around.swarm.disk;
+    const { writeMinUs, writeMaxUs, lies } = this.#around.swarm.disk;
     const { nowUs } = this.#around.events;
     for (const write of this.#heldWrites) {
       this.disk.begin(write);
       const doneUs = nowUs + this.#random.integer(writeMinUs, writeMaxUs) * this.#slowness;
       this.#logFreeUs = Math.max(this.#logFreeUs, doneUs);
-      this.#later(this.#logFreeUs - nowUs, () =>
-        this.give({ kind: 'written', write: this.disk.complete().id }),
-      );
+      if (lies) this.#later(0, () => this.give({ kind: 'written', write: write.id }));
+      this.#later(this.#logFreeUs - nowUs, () => {
+        const { id } = this.disk.complete();
+        if (!lies) this.give({ kind: 'written', write: id });
+      });
     }
     this.#heldWrites = [];
   }

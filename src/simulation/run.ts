@@ -22,7 +22,7 @@ import { ShopWorkload } from './workloads/shop-workload.ts';
 import type { Workload } from './workloads/workload.ts';
 import { World } from './world.ts';
 
-/** Something that must be true of a state whenever it is looked at; throws if it is not. */
+/** Something that must be true of a state whenever it is looked at; throws if it is not. `machineRecords` gives those of one machine. */
 export interface Invariant {
   readonly name: string;
   check(records: ReadRecords): void;
@@ -37,6 +37,8 @@ export interface RunOptions {
   /** All of them if it is left out. */
   readonly faults?: readonly FaultKind[];
   readonly timeline?: boolean;
+  /** Plants a fault that no cluster survives, disks that lie: the run must fail, or the checks are blind. */
+  readonly canary?: boolean;
 }
 
 /** What is run and how it is judged, beside what is always checked. */
@@ -85,18 +87,31 @@ export function ownSubject(swarm: Swarm): Subject {
 /** Runs one seed. The same options give the same result. */
 export function runSeed(options: RunOptions, subjectOf: (swarm: Swarm) => Subject = ownSubject): RunResult {
   const random = new SeededRandom(options.seed);
-  const swarm = drawSwarm(random, { nodes: options.nodes, faults: options.faults ?? FAULT_KINDS });
+  const drawn = drawSwarm(random, { nodes: options.nodes, faults: options.faults ?? FAULT_KINDS });
+  const swarm = options.canary === true ? { ...drawn, disk: { ...drawn.disk, lies: true } } : drawn;
   const subject = subjectOf(swarm);
+  return execute(options, swarm, subject, (world) => {
+    driveFaults(world, random.fork());
+    driveClients(world, subject, random.fork());
+    world.run((options.seconds ?? SECONDS) * 1000);
+  });
+}
+
+/** Builds a world, lets `drive` do with it what it likes, and judges what came of it. */
+export function execute(
+  options: RunOptions,
+  swarm: Swarm,
+  subject: Subject,
+  drive: (world: World) => void,
+): RunResult {
   const root = createRoot(subject.machines);
-  const world = new World({ seed: random.integer(0, 2 ** 31), swarm, root, codec: msgpackCodec });
+  const world = new World({ seed: options.seed, swarm, root, codec: msgpackCodec });
   const timeline = options.timeline === true ? new Timeline(world) : undefined;
   let failure: Failure | undefined;
   try {
     world.start();
-    driveFaults(world, random.fork());
-    driveClients(world, subject, random.fork());
     driveChecks(world, subject);
-    world.run((options.seconds ?? SECONDS) * 1000);
+    drive(world);
     finish(world, subject);
   } catch (error) {
     failure = failureOf(error, world.events.nowUs / 1000);
@@ -115,8 +130,17 @@ export function runSeed(options: RunOptions, subjectOf: (swarm: Swarm) => Subjec
   };
 }
 
+/** The command that runs the same again. */
+export function replayCommand({ seed, nodes, seconds, faults }: RunOptions): string {
+  const words = ['npm run sim -- --seed', String(seed)];
+  if (nodes !== undefined) words.push('--nodes', String(nodes));
+  if (seconds !== undefined) words.push('--seconds', String(seconds));
+  if (faults !== undefined) words.push('--faults', faults.length === 0 ? 'none' : faults.join(','));
+  return words.join(' ');
+}
+
 /** Faults have stopped: the cluster must work again, agree, and have kept every promise. */
-export function finish(world: World, subject: Subject): void {
+function finish(world: World, subject: Subject): void {
   settle(world);
   checkInvariants(world, subject);
   checkHistory(world, subject);

@@ -56,6 +56,8 @@ export interface DiskSwarm {
   readonly segmentEntries: number;
   /** Of what was written and not synced when a node crashed: the chance that all of it is there. */
   readonly keepChance: number;
+  /** Says that a write is on stable storage as soon as it is handed in. */
+  readonly lies: boolean;
 }
 
 export interface FaultSwarm {
@@ -112,6 +114,7 @@ export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swar
       syncMaxUs: random.pick([2000, 50_000, 500_000]),
       segmentEntries: random.pick([1, 1, 4, 16]),
       keepChance: random.pick([0, 0.3, 0.9]),
+      lies: false,
     },
     faults: {
       enabled,

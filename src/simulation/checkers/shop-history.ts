@@ -12,10 +12,10 @@ import type {
   ShopResult,
 } from '../../machine/shop/shop-types.ts';
 import type { ReadRecords } from '../../machine/records.ts';
-import { scopedRead } from '../../machine/scoped-records.ts';
 import { shop } from '../../machine/shop/shop.ts';
 import type { CallRecord } from '../calls.ts';
 import type { Reference } from '../reference.ts';
+import { machineRecords } from '../machine-records.ts';
 import { claim } from '../violation.ts';
 
 const NAME = 'shop books';
@@ -48,7 +48,11 @@ export function checkShopHistory(calls: readonly CallRecord[], reference: Refere
  * @throws Violation
  */
 export function checkShopRecords(records: ReadRecords, books?: Books): void {
-  const answer = shop.query(scopedRead(records, 'shop'), { kind: 'list-products', after: 0, limit: 1000 });
+  const answer = shop.query(machineRecords(records, 'shop'), {
+    kind: 'list-products',
+    after: 0,
+    limit: 1000,
+  });
   if (answer.kind !== 'products') return;
   const orders = ordersOf(records);
   for (const product of answer.products) {
@@ -92,7 +96,7 @@ function pieces(orders: readonly Order[], productId: number, states: readonly Or
 
 /** Orders as they stand in the records: `o/<id>`. */
 function ordersOf(records: ReadRecords): readonly Order[] {
-  return Array.from(scopedRead(records, 'shop').range<Order>('o/', 'o0'), ([, order]) => order);
+  return Array.from(machineRecords(records, 'shop').range<Order>('o/', 'o0'), ([, order]) => order);
 }
 
 function book(books: Books, command: ShopCommand, result: ShopResult, index: number): void {
