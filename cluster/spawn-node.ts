@@ -28,6 +28,7 @@ export function spawnNode(start: NodeStart): ProcessIdentity {
   try {
     const child = spawn(process.execPath, [programPath(), ...nodeArguments(start)], {
       detached: true,
+      env: { ...process.env, KVORUM_LISTEN: undefined }, // one address for all nodes is for none
       stdio: ['ignore', log, log],
     });
     child.on('error', () => undefined); // told below, by the missing pid

@@ -96,21 +96,3 @@ test('in the foreground it shows the nodes until Ctrl-C, and then stops them', a
   expect(await once(child, 'exit')).toEqual([0, null]);
   expect((await status()).nodes.map((node) => node.process)).toEqual(['stopped', 'stopped', 'stopped']);
 });
-
-test('commands on a directory without a cluster say how to make one', async () => {
-  for (const verb of ['status', 'stop', 'heal']) {
-    const outcome = await cluster(verb);
-    expect(outcome).toMatchObject({ status: 1, stdout: '' });
-    expect(outcome.stderr).toContain('kvorum cluster start');
-  }
-});
-
-test.each([['start', '--nodes', '4'], ['start', '--port', '0'], ['partition'], ['kill'], ['explode']])(
-  'cluster %s %s is bad usage',
-  async (...args) => {
-    expect(await cluster(...args.filter((arg) => arg !== undefined))).toMatchObject({
-      status: 2,
-      stdout: '',
-    });
-  },
-);

@@ -9,8 +9,10 @@ import { join } from 'node:path';
 import type { NodeId } from '../../src/base/flavor.ts';
 import type { NodeStatus } from '../../src/wire/client-frames.ts';
 import { LocalCluster } from '../../cluster/local-cluster.ts';
-import { identify } from '../../cluster/process-identity.ts';
-import { lastLines } from '../../cluster/spawn-node.ts';
+import type { NodePlace } from '../../cluster/cluster-file.ts';
+import { signal, stateOf } from '../../cluster/process-identity.ts';
+import type { ProcessIdentity } from '../../cluster/process-identity.ts';
+import { lastLines, spawnNode } from '../../cluster/spawn-node.ts';
 import { waitUntil } from '../../cluster/wait-until.ts';
 
 const LEADER_TIMEOUT_MS = 30_000;
@@ -23,8 +25,17 @@ process.on('exit', () => {
   for (const cluster of open) cluster.killAllNow();
 });
 
+/** A node that is started otherwise than the cluster would. */
+export interface OddNode {
+  readonly id: NodeId;
+  /** Whose directory it gets. */
+  readonly dataOf: NodeId;
+  readonly members?: readonly NodePlace[];
+}
+
 export class TestCluster implements AsyncDisposable {
   readonly local: LocalCluster;
+  readonly #odd: ProcessIdentity[] = [];
 
   private constructor(local: LocalCluster) {
     this.local = local;
@@ -44,6 +55,21 @@ export class TestCluster implements AsyncDisposable {
     const path = mkdtempSync(join(tmpdir(), 'kvorum-processes-'));
     const firstPort = randomInt(20_000, 30_000); // below the ports that the system gives to outgoing connections
     return new TestCluster(await LocalCluster.create({ path, size, firstPort, extraFlags }));
+  }
+
+  /** Starts a process beside those of the cluster; its log is that of its id. */
+  startOdd({ id, dataOf, members }: OddNode): ProcessIdentity {
+    const { clusterId, nodes, directory } = this.local;
+    const identity = spawnNode({
+      id,
+      clusterId,
+      members: members ?? nodes,
+      dataPath: directory.dataPath(dataOf),
+      logPath: directory.logPath(id),
+      extraFlags: [],
+    });
+    this.#odd.push(identity);
+    return identity;
   }
 
   get endpoints(): readonly string[] {
@@ -90,10 +116,10 @@ export class TestCluster implements AsyncDisposable {
     });
   }
 
-  /** Waits until nobody has this pid. */
-  async ended(pid: number): Promise<void> {
-    await waitUntil({ what: `the end of process ${pid}`, timeoutMs: LEADER_TIMEOUT_MS }, () =>
-      identify(pid) === undefined ? true : undefined,
+  /** Waits until that process has ended. */
+  async ended(identity: ProcessIdentity): Promise<void> {
+    await waitUntil({ what: `the end of process ${identity.pid}`, timeoutMs: LEADER_TIMEOUT_MS }, () =>
+      stateOf(identity) === 'stopped' ? true : undefined,
     );
   }
 
@@ -110,10 +136,12 @@ export class TestCluster implements AsyncDisposable {
   /** For when there is no time to wait. */
   killAllNow(): void {
     for (const id of this.local.living) void this.local.kill(id);
+    for (const identity of this.#odd) signal(identity, 'SIGKILL');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.killAll();
+    for (const identity of this.#odd) signal(identity, 'SIGKILL');
+    await Promise.all([this.killAll(), ...this.#odd.map((identity) => this.ended(identity))]);
     open.delete(this);
     rmSync(this.local.directory.path, { recursive: true, force: true });
   }

@@ -3,8 +3,6 @@ import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { connect } from '../../src/client/client.ts';
-import { identify, signal } from '../../cluster/process-identity.ts';
-import { spawnNode } from '../../cluster/spawn-node.ts';
 import { TestCluster } from './harness.ts';
 
 test('a node that has lost its directory does not vote again', async () => {
@@ -32,32 +30,16 @@ test('a directory of another node is refused', async () => {
   await using cluster = await TestCluster.start(3);
   const { local } = cluster;
   await local.stop([1, 2]);
-  spawnNode({
-    id: 2,
-    clusterId: local.clusterId,
-    members: local.nodes,
-    dataPath: local.directory.dataPath(1),
-    logPath: local.directory.logPath(2),
-    extraFlags: [],
-  });
-  await cluster.logged(2, 'DIRECTORY_MISMATCH');
+  await cluster.ended(cluster.startOdd({ id: 2, dataOf: 1 }));
+  expect(cluster.logOf(2)).toContain('DIRECTORY_MISMATCH');
   await local.start([1, 2]);
   await cluster.leader();
 });
 
 test('a directory that is in use is refused, and its user goes on', async () => {
   await using cluster = await TestCluster.start(3);
-  const { local } = cluster;
-  const { pid } = spawnNode({
-    id: 1,
-    clusterId: local.clusterId,
-    members: local.nodes,
-    dataPath: local.directory.dataPath(1),
-    logPath: local.directory.logPath(1),
-    extraFlags: [],
-  });
-  await cluster.logged(1, /DIRECTORY_LOCKED|PORT_IN_USE/);
-  await cluster.ended(pid);
+  await cluster.ended(cluster.startOdd({ id: 1, dataOf: 1 }));
+  expect(cluster.logOf(1)).toMatch(/DIRECTORY_LOCKED|PORT_IN_USE/);
   await cluster.statusWhere(1, 'answers', () => true);
 });
 
@@ -82,27 +64,11 @@ test('two clusters do not mix', async () => {
   if (first === undefined || third === undefined) throw new Error('a cluster of three has three nodes');
   // The strangers take a node of ours for their second.
   const members = [first, { id: 2, address: ours.local.addressOf(2) }, third];
-  const strangers = [first.id, third.id].map((id) =>
-    spawnNode({
-      id,
-      clusterId: theirs.local.clusterId,
-      members,
-      dataPath: theirs.local.directory.dataPath(id),
-      logPath: theirs.local.directory.logPath(id),
-      extraFlags: [],
-    }),
-  );
-  try {
-    await theirs.logged(first.id, 'CLUSTER_MISMATCH');
-    await using client = connect(ours.endpoints);
-    await client.kv.put('a', '1');
-    expect((await client.kv.get('a'))?.text()).toBe('1');
-    await using stranger = connect(ours.endpoints, { clusterId: theirs.local.clusterId, timeoutMs: 3_000 });
-    await expect(stranger.kv.get('a')).rejects.toMatchObject({ code: 'CLUSTER_MISMATCH' });
-  } finally {
-    for (const { pid } of strangers) {
-      const identity = identify(pid);
-      if (identity !== undefined) signal(identity, 'SIGKILL');
-    }
-  }
+  for (const { id } of [first, third]) theirs.startOdd({ id, dataOf: id, members });
+  await theirs.logged(first.id, 'CLUSTER_MISMATCH');
+  await using client = connect(ours.endpoints);
+  await client.kv.put('a', '1');
+  expect((await client.kv.get('a'))?.text()).toBe('1');
+  await using stranger = connect(ours.endpoints, { clusterId: theirs.local.clusterId, timeoutMs: 3_000 });
+  await expect(stranger.kv.get('a')).rejects.toMatchObject({ code: 'CLUSTER_MISMATCH' });
 });

@@ -42,7 +42,7 @@ test('all nodes are stopped in good order and started again: the data is there',
 });
 
 test('a follower that was away until the log was compacted past it catches up by a snapshot', async () => {
-  const limits = ['--log-entries-max=400', '--log-entries-kept=100'];
+  const limits = ['--limit=logEntriesMax=400,logEntriesKept=100'];
   await using cluster = await TestCluster.start(3, limits);
   const { endpoints, local } = cluster;
   const leader = await cluster.leader();

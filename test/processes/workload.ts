@@ -64,12 +64,9 @@ export class Workload {
     await Promise.all(this.#loops);
     const [client] = this.#clients;
     const keys = new Set(this.history.map((operation) => operation.key));
-    for (const key of keys) {
-      await this.#record('last read', key, { op: 'get' }, async () => ({
-        op: 'get',
-        output: await read(client, key),
-      }));
-    }
+    const readLast = (key: string): Promise<unknown> =>
+      this.#record('last', key, { op: 'get' }, async () => ({ op: 'get', output: await read(client, key) }));
+    await Promise.all([...keys].map(readLast));
     await this.close();
     const lines = this.history.map((operation) => JSON.stringify(operation));
     appendFileSync(this.#options.historyPath, `${lines.join('\n')}\n`);
