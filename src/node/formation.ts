@@ -14,18 +14,9 @@
  */
 import { assert, present } from '../base/assert.ts';
 import type { NodeId } from '../base/flavor.ts';
+import type { Identity } from '../storage/identity.ts';
 import type { PeerHandshake, PeerVerdict } from '../transport/peer-handshake.ts';
 import type { PeerHelloFrame } from '../wire/peer-frames.ts';
-
-/** Who a node is, as its data directory says. */
-export interface Identity {
-  readonly clusterId: string;
-  readonly nodeId: NodeId;
-  /** Drawn once, when the directory was made. */
-  readonly incarnation: string;
-  /** The incarnations of all other members; undefined until this node is formed. */
-  readonly peers: ReadonlyMap<NodeId, string> | undefined;
-}
 
 const ACCEPT: PeerVerdict = { kind: 'accept' };
 
@@ -41,7 +32,12 @@ export class Formation implements PeerHandshake {
     assert(members.includes(identity.nodeId), 'a node is one of the members');
     this.#identity = identity;
     this.#others = members.filter((member) => member !== identity.nodeId);
-    this.#peers = identity.peers;
+    const { peers } = identity;
+    assert(
+      peers === undefined || this.#others.every((other) => peers.has(other)),
+      'a formed node knows all others',
+    );
+    this.#peers = peers;
   }
 
   get formed(): boolean {

@@ -1,6 +1,58 @@
+import { join } from 'node:path';
+import { StoreError } from '../base/errors.ts';
+import { acquireDirectoryLock } from '../storage/directory-lock.ts';
+import {
+  checkIdentity,
+  drawIncarnation,
+  type Identity,
+  readIdentity,
+  writeIdentity,
+} from '../storage/identity.ts';
+import { LogStore } from '../storage/log/log-store.ts';
+import { LevelState } from '../storage/state/level-state.ts';
+import { msgpackCodec } from '../wire/msgpack-codec.ts';
 import type { NodeConfig } from './config.ts';
 import type { NodeStorages } from './storages.ts';
 
+/**
+ * The storages of a data directory, which is made if it is not there: `identity.json`, `log/` and
+ * `state/`, under one lock.
+ *
+ * @throws StoreError DIRECTORY_LOCKED, DIRECTORY_MISMATCH, CONFIG_INVALID, DISK_FULL, DISK_FAILED
+ */
 export async function openStorages(config: NodeConfig): Promise<NodeStorages> {
-  throw new Error(`not yet ${config.id}`);
+  const { directory } = config;
+  const lock = await acquireDirectoryLock(directory);
+  try {
+    const identity = (await readIdentity(directory)) ?? (await makeIdentity(config));
+    checkIdentity(directory, identity, config.clusterId, config.id);
+    checkMembers(config, identity);
+    return {
+      identity,
+      // A formed node without a log has lost what it promised.
+      log: new LogStore({ directory: join(directory, 'log'), create: identity.peers === undefined }),
+      state: new LevelState({ directory: join(directory, 'state'), codec: msgpackCodec }),
+      saveIdentity: (formed) => writeIdentity(directory, formed),
+      release: () => lock.release(),
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function makeIdentity({ directory, clusterId, id }: NodeConfig): Promise<Identity> {
+  const identity = { clusterId, nodeId: id, incarnation: drawIncarnation(), peers: undefined };
+  await writeIdentity(directory, identity);
+  return identity;
+}
+
+/** A cluster keeps the members with which it was formed. */
+function checkMembers({ directory, members }: NodeConfig, { nodeId, peers }: Identity): void {
+  if (peers === undefined) return;
+  const given = members.map(({ id }) => id).toSorted((left, right) => left - right);
+  const known = [nodeId, ...peers.keys()].toSorted((left, right) => left - right);
+  if (given.join(',') === known.join(',')) return;
+  const message = `members: the cluster of ${directory} was formed with nodes ${known.join(', ')}, not ${given.join(', ')}`;
+  throw new StoreError('CONFIG_INVALID', message);
 }

@@ -1,7 +1,7 @@
+import type { Identity } from '../storage/identity.ts';
 import type { LogStorage } from '../storage/log-storage.ts';
 import type { StateStorage } from '../storage/state-storage.ts';
 import type { NodeConfig } from './config.ts';
-import type { Identity } from './formation.ts';
 
 /** All that a node keeps. */
 export interface NodeStorages {

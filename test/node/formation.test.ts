@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
-import { Formation, type Identity } from '../../src/node/formation.ts';
+import { Formation } from '../../src/node/formation.ts';
+import type { Identity } from '../../src/storage/identity.ts';
 
 const MEMBERS = [1, 2, 3];
 
 function identity(nodeId: number, incarnation: string, peers?: Readonly<Record<number, string>>): Identity {
-  const known =
-    peers === undefined
-      ? undefined
-      : new Map(Object.entries(peers).map(([id, name]): [number, string] => [Number(id), name]));
-  return { clusterId: 'c', nodeId, incarnation, peers: known };
+  const known = Object.entries(peers ?? {}).map(([id, name]): [number, string] => [Number(id), name]);
+  return { clusterId: 'c', nodeId, incarnation, peers: peers === undefined ? undefined : new Map(known) };
 }
 
 /** `caller` dials `callee`: what each makes of the other, as the links carry it out. */

@@ -2,10 +2,10 @@
 import { present } from '../../src/base/assert.ts';
 import type { RecordChange, RecordEntry } from '../../src/machine/records.ts';
 import type { NodeConfig } from '../../src/node/config.ts';
-import type { Identity } from '../../src/node/formation.ts';
 import type { NodeStorages } from '../../src/node/storages.ts';
 import type { Entry, HardState, Position } from '../../src/raft/entry.ts';
 import type { LogWrite } from '../../src/raft/ready.ts';
+import type { Identity } from '../../src/storage/identity.ts';
 import type { LogContents, LogStorage } from '../../src/storage/log-storage.ts';
 import type { StateContents, StateStorage } from '../../src/storage/state-storage.ts';
 
@@ -92,7 +92,12 @@ export class MemoryDirectory {
   identity: Identity | undefined;
 
   readonly open = ({ id, clusterId }: NodeConfig): Promise<NodeStorages> => {
-    this.identity ??= { clusterId, nodeId: id, incarnation: crypto.randomUUID(), peers: undefined };
+    this.identity ??= {
+      clusterId,
+      nodeId: id,
+      incarnation: crypto.randomUUID(),
+      peers: undefined,
+    };
     return Promise.resolve({
       identity: this.identity,
       log: this.log,
