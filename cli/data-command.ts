@@ -86,7 +86,7 @@ export async function withClient(
   const interrupted = abortOnInterrupt();
   try {
     const { connect } = await import('../src/client/client.ts');
-    const waiting = new Waiting();
+    const waiting = new Waiting(flags);
     const client = connect(flags.endpoints, {
       name: 'kvorum-cli',
       timeoutMs: flags.timeout,
@@ -109,10 +109,13 @@ export async function withClient(
 /** Says what a command waits for, once it waits for longer than one likes to. */
 class Waiting {
   readonly #reasons = new Map<string, string>();
-  #timer: NodeJS.Timeout | undefined = setTimeout(() => this.#tell(), PATIENCE_MS);
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor() {
-    this.#timer?.unref();
+  /** A program that reads JSON is told at the end. */
+  constructor({ json }: DataFlags) {
+    if (json === true) return;
+    this.#timer = setTimeout(() => this.#tell(), PATIENCE_MS);
+    this.#timer.unref();
   }
 
   onConnection(event: ConnectionEvent): void {

@@ -15,6 +15,8 @@ import { addStatusCommand } from './status.ts';
 import { addWatchCommand } from './watch.ts';
 import { readVersion } from './version.ts';
 
+const HINT = 'Add --help to see how it is used.';
+
 const EXAMPLES = `
 Examples:
   $ kvorum cluster start
@@ -41,7 +43,7 @@ function createProgram(): Command {
     .description('A replicated, strongly consistent key-value store')
     .version(readVersion(), '-V, --version', 'print the version')
     .exitOverride()
-    .showHelpAfterError('Add --help to see how it is used.')
+    .showHelpAfterError(wantsJson() ? false : HINT)
     .showSuggestionAfterError()
     .configureOutput({ outputError: writeUsageError })
     .addHelpText('after', EXAMPLES);
@@ -62,11 +64,17 @@ function createProgram(): Command {
 function writeUsageError(text: string, write: (text: string) => void): void {
   const [first = '', ...rest] = text.trimEnd().split('\n');
   const more = rest.length === 0 ? '' : `${rest.join('\n')}\n`;
-  if (!process.argv.includes('--json')) {
+  if (!wantsJson()) {
     write(`${first} (BAD_USAGE)\n${more}`);
     return;
   }
   const message = [first.replace(/^error: /, ''), ...rest].join(' ');
-  const advice = 'Add --help to see how it is used.';
-  write(`${JSON.stringify({ error: { code: 'BAD_USAGE', message, outcome: 'not-applied', advice } })}\n`);
+  write(
+    `${JSON.stringify({ error: { code: 'BAD_USAGE', message, outcome: 'not-applied', advice: HINT } })}\n`,
+  );
+}
+
+/** Usage errors come before the flags are known. */
+function wantsJson(): boolean {
+  return process.argv.includes('--json');
 }

@@ -4,6 +4,7 @@ import { collect, dataCommand, withClient } from '../data-command.ts';
 import type { DataFlags, Work } from '../data-command.ts';
 import { notFound } from '../failure.ts';
 import { printJson, printTable } from '../output.ts';
+import { addressOf } from './address.ts';
 import { parseMeta } from './meta.ts';
 
 interface ListFlags extends DataFlags {
@@ -58,11 +59,11 @@ function serviceRow({ service, passing, critical, tags }: ServiceSummary): reado
   return [service, String(passing), String(critical), listed(tags)];
 }
 
-function instanceRow({ id, address, port, status, tags, meta }: ServiceInstance): readonly string[] {
-  const host = address.includes(':') ? `[${address}]` : address;
+function instanceRow(instance: ServiceInstance): readonly string[] {
+  const { id, status, tags, meta } = instance;
   return [
     id,
-    `${host}:${port}`,
+    addressOf(instance),
     status,
     listed(tags),
     listed(Object.entries(meta).map((pair) => pair.join('='))),

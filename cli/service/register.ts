@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import type { InstanceDescription } from '../../src/client/registry-client.ts';
 import { collect, dataCommand, parseTime, withClient } from '../data-command.ts';
 import type { DataFlags, Work } from '../data-command.ts';
-import { badUsage } from '../failure.ts';
 import { note, print, printJson } from '../output.ts';
+import { splitAddress } from './address.ts';
 import { parseMeta } from './meta.ts';
 
 interface RegisterFlags extends DataFlags {
@@ -81,11 +81,4 @@ function describe(service: string, address: string, flags: RegisterFlags): Insta
     ...(ttl === undefined ? {} : { ttlMs: ttl }),
     ...(removeAfter === undefined ? {} : { deregisterAfterMs: removeAfter }),
   };
-}
-
-/** `host:port`, an IPv6 address in brackets. */
-function splitAddress(text: string): { readonly address: string; readonly port: number } {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
-  if (match === null) throw badUsage(`an address is host:port, not ${JSON.stringify(text)}`);
-  return { address: match[1] ?? match[2] ?? '', port: Number(match[3]) };
 }

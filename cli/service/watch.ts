@@ -3,6 +3,7 @@ import type { RegistryEvent } from '../../src/client/registry-client.ts';
 import { dataCommand, parseWhole } from '../data-command.ts';
 import type { DataFlags } from '../data-command.ts';
 import { print, printJson } from '../output.ts';
+import { addressOf } from './address.ts';
 import { streamEvents } from '../watch-stream.ts';
 
 interface ServiceWatchFlags extends DataFlags {
@@ -27,7 +28,7 @@ export function addServiceWatchCommand(parent: Command): void {
 }
 
 function printEvent({ kind, instance, reason, revision }: RegistryEvent): void {
-  const { service, id, address, port } = instance;
+  const { service, id } = instance;
   const why = reason === undefined ? '' : ` (${reason})`;
-  print(`${kind.toUpperCase()} ${service}/${id} rev=${revision} ${address}:${port}${why}`);
+  print(`${kind.toUpperCase()} ${service}/${id} rev=${revision} ${addressOf(instance)}${why}`);
 }

@@ -40,7 +40,7 @@ export async function take<T>(items: AsyncIterator<T>, count: number): Promise<T
   while (taken.length < count) {
     const { done, value } = await items.next();
     if (done === true) break;
-    taken.push(value as T);
+    taken.push(value);
   }
   return taken;
 }
