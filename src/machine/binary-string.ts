@@ -3,15 +3,6 @@
  * and cost less than byte arrays.
  */
 
-/** The UTF-8 bytes of a text, one character for each. */
-export function toBinary(text: string): string {
-  // Nearly every key is ASCII, where the two are the same.
-  if (isAscii(text)) return text;
-  let binary = '';
-  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
-  return binary;
-}
-
 /** Whether every character stands for one byte. */
 export function isBinary(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
@@ -31,11 +22,4 @@ export const ORDERED_KEY_LENGTH = 14;
 /** The number that `orderedKey` wrote. */
 export function fromOrderedKey(key: string): number {
   return Number.parseInt(key, 16);
-}
-
-function isAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    if (text.charCodeAt(at) > 0x7f) return false;
-  }
-  return true;
 }
