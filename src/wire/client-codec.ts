@@ -12,7 +12,7 @@ import {
   MACHINE_NAME_LENGTH_MAX,
 } from './wire-limits.ts';
 
-export const CLIENT_KINDS = {
+export const CLIENT_KINDS: Readonly<Record<ClientFrame['kind'], number>> = {
   hello: 1,
   command: 2,
   query: 3,
@@ -20,7 +20,7 @@ export const CLIENT_KINDS = {
   unwatch: 5,
   'status-request': 6,
   ping: 7,
-} as const satisfies Readonly<Record<ClientFrame['kind'], number>>;
+};
 
 /** The bytes of one WebSocket message. */
 export function encodeClientFrames(frames: readonly ClientFrame[]): Uint8Array {

@@ -12,11 +12,11 @@ import {
   MESSAGES_PER_FRAME_MAX,
 } from './wire-limits.ts';
 
-export const PEER_KINDS = {
+export const PEER_KINDS: Readonly<Record<PeerFrame['kind'], number>> = {
   'peer-hello': 32,
   'peer-messages': 33,
   'peer-goodbye': 34,
-} as const satisfies Readonly<Record<PeerFrame['kind'], number>>;
+};
 
 /** The bytes of one WebSocket message. */
 export function encodePeerFrames(frames: readonly PeerFrame[]): Uint8Array {

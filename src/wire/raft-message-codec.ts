@@ -6,7 +6,7 @@ import { type FieldReader, readRow } from './field-reader.ts';
 import { type Row, violation } from './message-bytes.ts';
 import { ENTRIES_PER_APPEND_MAX } from './wire-limits.ts';
 
-export const MESSAGE_KINDS = {
+export const MESSAGE_KINDS: Readonly<Record<Message['kind'], number>> = {
   'pre-vote-request': 1,
   'pre-vote-response': 2,
   'vote-request': 3,
@@ -18,9 +18,9 @@ export const MESSAGE_KINDS = {
   'heartbeat-response': 9,
   'snapshot-request': 10,
   'snapshot-response': 11,
-} as const satisfies Readonly<Record<Message['kind'], number>>;
+};
 
-export const ENTRY_KINDS = { noop: 0, command: 1 } as const satisfies Readonly<Record<EntryKind, number>>;
+export const ENTRY_KINDS: Readonly<Record<EntryKind, number>> = { noop: 0, command: 1 };
 
 /** Fields of one entry in an append request: its index follows from its place. */
 const ENTRY_FIELDS = 3;

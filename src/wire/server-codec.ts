@@ -16,7 +16,7 @@ import {
   MESSAGE_LENGTH_MAX,
 } from './wire-limits.ts';
 
-export const SERVER_KINDS = {
+export const SERVER_KINDS: Readonly<Record<ServerFrame['kind'], number>> = {
   welcome: 16,
   result: 17,
   error: 18,
@@ -26,7 +26,7 @@ export const SERVER_KINDS = {
   status: 22,
   pong: 23,
   goodbye: 24,
-} as const satisfies Readonly<Record<ServerFrame['kind'], number>>;
+};
 
 const ROLES = ['forming', 'follower', 'pre-candidate', 'candidate', 'leader'] as const;
 
