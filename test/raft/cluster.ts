@@ -141,7 +141,12 @@ export class Cluster {
     const ready = member.raft.ready();
     if (ready.write !== undefined) member.writes.push(ready.write);
     this.network.push(...ready.send);
+    const { disk } = member;
     for (const entry of ready.committed) {
+      assert(
+        disk.entries[entry.index - disk.base.index - 1] === entry,
+        'what is handed out is on the own disk',
+      );
       assert(entry.index === member.disk.applied.index + 1, 'each entry is handed out once, in order');
       member.applied.push(entry);
       member.disk.applied = { index: entry.index, term: entry.term };
