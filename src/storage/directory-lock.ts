@@ -32,8 +32,8 @@ export async function acquireDirectoryLock(directory: string): Promise<Directory
     for (let attempt = 1; ; attempt++) {
       const claim = await putClaim(directory);
       const rival = await findRival(directory, claim);
-      if (rival === undefined) return { release: () => rm(join(directory, claim), { force: true }) };
-      await rm(join(directory, claim), { force: true });
+      if (rival === undefined) return { release: () => removeClaim(directory, claim) };
+      await removeClaim(directory, claim);
       if (attempt === ATTEMPTS_MAX) {
         throw new StoreError('DIRECTORY_LOCKED', `${directory} is used by process ${rival}`);
       }
@@ -52,6 +52,14 @@ async function putClaim(directory: string): Promise<string> {
   return name;
 }
 
+async function removeClaim(directory: string, name: string): Promise<void> {
+  try {
+    await rm(join(directory, name), { force: true });
+  } catch (error) {
+    throw diskError(error, `unlocking ${directory}`);
+  }
+}
+
 /** The pid of another claim whose process lives; removes the claims of the dead. */
 async function findRival(directory: string, mine: string): Promise<number | undefined> {
   for (const name of await readdir(directory)) {
@@ -59,7 +67,7 @@ async function findRival(directory: string, mine: string): Promise<number | unde
     if (name === mine || pidText === undefined || started === undefined) continue;
     const pid = Number(pidText);
     if (await isAlive(pid, started)) return pid;
-    await rm(join(directory, name), { force: true });
+    await removeClaim(directory, name);
   }
   return undefined;
 }

@@ -16,10 +16,13 @@ export function isDiskFull(error: unknown): boolean {
   return false;
 }
 
-/** DISK_FULL or DISK_FAILED, with what was being done. A StoreError stays what it is. */
+/**
+ * DISK_FULL or DISK_FAILED, with what was being done; how much of it was done is not known. A
+ * StoreError stays what it is.
+ */
 export function diskError(error: unknown, doing: string): StoreError {
   if (error instanceof StoreError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   const code = isDiskFull(error) ? 'DISK_FULL' : 'DISK_FAILED';
-  return new StoreError(code, `${doing}: ${reason}`, { cause: error });
+  return new StoreError(code, `${doing}: ${reason}`, { cause: error, outcome: 'unknown' });
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../base/errors.ts';
+import type { ErrorCode, Outcome } from '../../base/errors.ts';
 import type { HardState, Position } from '../../raft/entry.ts';
 
 /** What the log's worker is started with. */
@@ -23,6 +23,8 @@ export type LogReply =
   | { readonly kind: 'opened'; readonly hardState: HardState; readonly base: Position }
   /** Every write up to this one is on stable storage. */
   | { readonly kind: 'written'; readonly id: number }
-  /** Nothing more will be written. Without a code it is a bug of ours. */
-  | { readonly kind: 'failed'; readonly code: ErrorCode | undefined; readonly message: string }
+  /** Nothing more will be written. */
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly outcome: Outcome; readonly message: string }
+  /** A bug of ours; nothing more will be written. */
+  | { readonly kind: 'broken'; readonly message: string }
   | { readonly kind: 'closed' };

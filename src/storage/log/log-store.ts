@@ -82,7 +82,8 @@ export class LogStore implements LogStorage {
     try {
       return await opened;
     } catch (error) {
-      await this.close();
+      // What went wrong first is what the caller must know.
+      await this.close().catch(() => undefined);
       throw error;
     }
   }
@@ -136,11 +137,12 @@ export class LogStore implements LogStorage {
       case 'written':
         this.#written(reply.id);
         return;
-      case 'failed': {
-        const { code, message } = reply;
-        this.#fail(code === undefined ? new InvariantError(message) : new StoreError(code, message));
+      case 'failed':
+        this.#fail(new StoreError(reply.code, reply.message, { outcome: reply.outcome }));
         return;
-      }
+      case 'broken':
+        this.#fail(new InvariantError(reply.message));
+        return;
       case 'closed':
         this.#closing?.();
         return;

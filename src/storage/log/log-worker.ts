@@ -128,8 +128,12 @@ class LogWorker {
   #fail(error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
-    const code = error instanceof StoreError ? error.code : undefined;
-    this.#post({ kind: 'failed', code, message: error instanceof Error ? error.message : String(error) });
+    if (error instanceof StoreError) {
+      const { code, outcome, message } = error;
+      this.#post({ kind: 'failed', code, outcome, message });
+    } else {
+      this.#post({ kind: 'broken', message: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   #post(reply: LogReply): void {

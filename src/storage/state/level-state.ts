@@ -76,7 +76,8 @@ export class LevelState implements StateStorage {
     try {
       return await this.#open();
     } catch (error) {
-      await this.close();
+      // What went wrong first is what the caller must know.
+      await this.close().catch(() => undefined);
       throw diskError(error, `opening the state in ${this.#path}`);
     }
   }
