@@ -51,7 +51,7 @@ function installDependencies() {
   if (readIfThere(INSTALLED_MARK) === wanted) return 'up to date';
   const startedMs = Date.now();
   note('[1] installing the dependencies…');
-  runNpm(['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  runNpm(['ci', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error']);
   writeFileSync(INSTALLED_MARK, wanted);
   return `npm ci, ${secondsSince(startedMs)}`;
 }
@@ -101,13 +101,14 @@ function linkBin() {
 function runNpm(args) {
   const npm = process.env['npm_execpath'];
   const why = `npm ${args[0]} failed; check the network and the registry, then try again`;
-  if (npm === undefined) run('npm', args, why);
-  else run(process.execPath, [npm, ...args], why);
+  // Its summary would stand between the progress lines; its errors go to stderr.
+  if (npm === undefined) run('npm', args, why, 'ignore');
+  else run(process.execPath, [npm, ...args], why, 'ignore');
 }
 
-/** What the tool prints is a note too: it goes to stderr, so that stdout holds data alone. */
-function run(command, args, why) {
-  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: ['ignore', 2, 2] });
+/** What the compiler says is a note: it goes to stderr, so that stdout holds data alone. */
+function run(command, args, why, noise = 2) {
+  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: ['ignore', noise, 2] });
   if (error !== undefined) fail(`${why} (${error.message})`);
   if (status !== 0) fail(why);
 }
