@@ -29,6 +29,8 @@ export class Reference {
   readonly #root: Root;
   readonly #codec: Codec;
   readonly #ledger: Ledger;
+  /** Commands that were a retry, and answered as such. */
+  retries = 0;
   /** By session and sequence: where the command took effect. */
   readonly #effects = new Map<string, ReferenceEntry>();
   #index: Index = 0;
@@ -73,6 +75,7 @@ export class Reference {
     this.entries.set(index, entry);
     if (effective && logged.session !== undefined)
       this.#noteEffect(entry, logged.session.id, logged.session.sequence);
+    if (outcome.kind === 'applied' && !effective) this.retries++;
     const revision = this.#root.revision(this.tree);
     if (revision === this.#revision) return;
     this.events.push(...eventsFrom(this.tree, this.#revision + 1, Number.MAX_SAFE_INTEGER));

@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly nodes?: number;
   /** Virtual seconds with faults and clients; the calm behind comes on top. 60 if it is left out. */
   readonly seconds?: number;
+  /** Turns of nodes after which faults and clients stop at the latest. */
+  readonly steps?: number;
   /** All of them if it is left out. */
   readonly faults?: readonly FaultKind[];
   readonly timeline?: boolean;
@@ -93,7 +95,8 @@ export function runSeed(options: RunOptions, subjectOf: (swarm: Swarm) => Subjec
   return execute(options, swarm, subject, (world) => {
     driveFaults(world, random.fork());
     driveClients(world, subject, random.fork());
-    world.run((options.seconds ?? SECONDS) * 1000);
+    const { steps = Number.POSITIVE_INFINITY, seconds = SECONDS } = options;
+    world.runUntil(() => world.trace.turns >= steps, seconds * 1000);
   });
 }
 
@@ -131,10 +134,11 @@ export function execute(
 }
 
 /** The command that runs the same again. */
-export function replayCommand({ seed, nodes, seconds, faults }: RunOptions): string {
+export function replayCommand({ seed, nodes, seconds, steps, faults }: RunOptions): string {
   const words = ['npm run sim -- --seed', String(seed)];
   if (nodes !== undefined) words.push('--nodes', String(nodes));
   if (seconds !== undefined) words.push('--seconds', String(seconds));
+  if (steps !== undefined) words.push('--steps', String(steps));
   if (faults !== undefined) words.push('--faults', faults.length === 0 ? 'none' : faults.join(','));
   return words.join(' ');
 }
@@ -208,6 +212,7 @@ function checkHistory(world: World, { workloads }: Subject): void {
     const kind = call.kind === 'command' ? 'write' : 'read';
     witnessed.push({ client, callUs, returnUs, index: answer.index, kind });
   }
+  if (reference.retries > 0) world.marks.count('retry answered from the session', reference.retries);
   checkWitnessOrder(witnessed);
   checkExactlyOnce(calls, reference);
   for (const watcher of watchers) checkWatch(watcher.record(reference.revision), reference.events);

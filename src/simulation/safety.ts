@@ -1,5 +1,6 @@
 /** Everything that is checked while a run goes on. */
 import type { Codec } from '../base/codec.ts';
+import type { NodeId } from '../base/flavor.ts';
 import type { Root } from '../machine/root.ts';
 import type { Input } from '../replica/input.ts';
 import type { Output, Reply } from '../replica/output.ts';
@@ -39,6 +40,8 @@ export class Safety {
   readonly #root: Root;
   readonly #marks: Marks;
   readonly #properties: readonly Property[];
+  /** The last chunk of a snapshot that was sent to each node, of one under way. */
+  readonly #chunks = new Map<NodeId, number>();
 
   constructor({ nodes, cluster, root, codec, marks }: SafetyOptions) {
     this.#nodes = nodes;
@@ -99,7 +102,22 @@ export class Safety {
     checkReplicasEqual(states);
   }
 
-  #markTurn(node: SimulatedNode, inputs: readonly Input[], { write, replaceState }: Output): void {
+  #markTurn(
+    node: SimulatedNode,
+    inputs: readonly Input[],
+    { write, replaceState, replies, send }: Output,
+  ): void {
+    for (const reply of replies) {
+      if (reply.kind !== 'error') continue;
+      if (reply.code === 'LEADERSHIP_LOST')
+        this.#marks.count('command given up by a node that no longer leads');
+    }
+    for (const message of send) {
+      if (message.kind !== 'snapshot-request') continue;
+      const before = this.#chunks.get(message.to) ?? 0;
+      if (message.chunk === 0 && before > 0) this.#marks.count('snapshot interrupted');
+      this.#chunks.set(message.to, message.last ? 0 : message.chunk);
+    }
     if (write?.truncateFrom !== undefined) {
       this.#marks.count('conflicting entries cut');
       if (write.truncateFrom <= node.disk.lastIndex)

@@ -33,6 +33,8 @@ export interface WorldOptions {
 
 interface Asking {
   readonly call: CallRecord['call'];
+  /** When it reached the node; virtual time. */
+  readonly askedUs: number;
   readonly answer: (reply: Reply) => void;
 }
 
@@ -282,6 +284,10 @@ export class World {
     const asking = this.#askers.get(reply.caller);
     assert(asking !== undefined, 'a caller is answered once');
     this.#askers.delete(reply.caller);
+    const aborted =
+      reply.kind === 'error' && asking.call.kind === 'query' && this.events.nowUs > asking.askedUs;
+    if (aborted && reply.code !== 'TOO_BUSY')
+      this.marks.count('read given up by a node that no longer leads');
     this.safety.answered(asking.call, reply);
     const { latencyMinUs, latencyMaxUs, dropChance } = this.swarm.network;
     if (!this.#calmed && this.#random.chance(dropChance / 2)) return;
@@ -307,7 +313,7 @@ export class World {
         answer({ kind: 'error', caller, code: 'UNREACHABLE', message, leader: undefined });
         return;
       }
-      this.#askers.set(caller, { call, answer });
+      this.#askers.set(caller, { call, askedUs: this.events.nowUs, answer });
       node.give(makeInput(caller));
     });
   }
