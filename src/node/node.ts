@@ -203,7 +203,9 @@ class Node implements RunningNode {
         this.#log.info('peer up', { peer });
         if (this.#formation.missing.length === 0 && !this.#formation.formed) void this.#form();
       },
-      onDown: (peer, reason) => this.#log.warn('peer down', { peer, reason }),
+      onDown: (peer, reason) => {
+        if (this.#stop === undefined) this.#log.warn('peer down', { peer, reason });
+      },
       onRefused: (peer, code, message) => log.warn('peer refused', { peer, code, message }),
       onAmnesia: (message) => this.#fail({ kind: 'failed', code: 'AMNESIA', message }),
     };
