@@ -38,6 +38,7 @@ export function dataCommand(
 ): Command {
   return parent
     .command(usage)
+    .summary(summary)
     .description(summary)
     .addOption(
       new Option('--endpoints <list>', 'host:port of some nodes, separated by commas')

@@ -1,19 +1,25 @@
 #!/usr/bin/env node
 /** The command line: one file per command below this folder, the data commands and those that run nodes. */
 import { Command, CommanderError } from 'commander';
-import { addClusterCommand } from './cluster.ts';
-import { addDeleteCommand } from './delete.ts';
 import { EXIT, EXIT_STATUS_HELP } from './exit-status.ts';
-import { addGetCommand } from './get.ts';
-import { addNodeCommand } from './node.ts';
 import { endOnClosedPipe } from './output.ts';
-import { addPutCommand } from './put.ts';
-import { addServiceCommand } from './service.ts';
-import { addShopCommand } from './shop.ts';
-import { addSimCommand } from './sim.ts';
-import { addStatusCommand } from './status.ts';
-import { addWatchCommand } from './watch.ts';
 import { readVersion } from './version.ts';
+
+type AddCommand = (program: Command) => void;
+
+/** In the order of the help page; loaded when needed, since a command should start at once. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  get: async () => (await import('./get.ts')).addGetCommand,
+  put: async () => (await import('./put.ts')).addPutCommand,
+  delete: async () => (await import('./delete.ts')).addDeleteCommand,
+  watch: async () => (await import('./watch.ts')).addWatchCommand,
+  status: async () => (await import('./status.ts')).addStatusCommand,
+  service: async () => (await import('./service.ts')).addServiceCommand,
+  shop: async () => (await import('./shop.ts')).addShopCommand,
+  node: async () => (await import('./node.ts')).addNodeCommand,
+  cluster: async () => (await import('./cluster.ts')).addClusterCommand,
+  sim: async () => (await import('./sim.ts')).addSimCommand,
+};
 
 const HINT = 'Add --help to see how it is used.';
 
@@ -30,7 +36,9 @@ await main();
 async function main(): Promise<void> {
   endOnClosedPipe();
   try {
-    await createProgram().parseAsync();
+    const program = createProgram();
+    for (const add of await loadCommands(process.argv[2] ?? '')) add(program);
+    await program.parseAsync();
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help that was asked for is no error; help that was not is.
@@ -39,7 +47,7 @@ async function main(): Promise<void> {
 }
 
 function createProgram(): Command {
-  const program = new Command('kvorum')
+  return new Command('kvorum')
     .description('A replicated, strongly consistent key-value store')
     .version(readVersion(), '-V, --version', 'print the version')
     .exitOverride()
@@ -47,17 +55,13 @@ function createProgram(): Command {
     .showSuggestionAfterError()
     .configureOutput({ outputError: writeUsageError })
     .addHelpText('after', EXAMPLES);
-  addGetCommand(program);
-  addPutCommand(program);
-  addDeleteCommand(program);
-  addWatchCommand(program);
-  addStatusCommand(program);
-  addServiceCommand(program);
-  addShopCommand(program);
-  addNodeCommand(program);
-  addClusterCommand(program);
-  addSimCommand(program);
-  return program;
+}
+
+/** The one that the first word names; all of them for help, and to find what a wrong word may mean. */
+function loadCommands(word: string): Promise<readonly AddCommand[]> {
+  const named = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
+  const wanted = named === undefined ? Object.values(COMMANDS) : [named];
+  return Promise.all(wanted.map((load) => load()));
 }
 
 /** `error: …` and its code, in the same form as every other error. */

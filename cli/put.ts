@@ -9,6 +9,9 @@ interface PutFlags extends DataFlags {
   readonly ifRev?: number;
 }
 
+const DESCRIPTION = `Set a key; prints the revision that did it.
+The value - stands for standard input, @file for a file; -- goes before a value that begins with -`;
+
 export function addPutCommand(parent: Command): void {
   dataCommand(parent, 'put <key> <value>', 'Set a key; prints the revision that did it', [
     'kvorum put greeting hi',
@@ -21,10 +24,7 @@ export function addPutCommand(parent: Command): void {
       'only if the key was last changed at this revision; 0: if there is none',
       parseWhole,
     )
-    .addHelpText(
-      'before',
-      '<value>: - reads standard input, @file reads a file; -- goes before a value that begins with -\n',
-    )
+    .description(DESCRIPTION)
     .action((key: string, word: string, flags: PutFlags) =>
       withClient(flags, async ({ client, call }) => {
         const value = await readValue(word);

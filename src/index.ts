@@ -1,6 +1,6 @@
 /**
- * The public API: a client of a cluster, the errors that it throws, and what a machine of your own is
- * made of.
+ * The public API: a client of a cluster, the errors that it throws, a machine of your own, and a node
+ * that runs it.
  */
 export { ERROR_FACTS, StoreError } from './base/errors.ts';
 export type { ErrorCode, ErrorFacts, Outcome, StoreErrorOptions } from './base/errors.ts';
@@ -38,6 +38,8 @@ export { ShopClient, ShopOrders, ShopProducts, ShopUsers } from './client/shop-c
 export type { NewOrder, NewProduct, NewUser, ProductChange, ShopReply } from './client/shop-client.ts';
 export { Watch } from './client/watch.ts';
 export type { WatchOptions } from './client/watches.ts';
+export { defineMachine } from './machine/define-machine.ts';
+export type { CommandDefinition, MachineDefinition, QueryDefinition } from './machine/define-machine.ts';
 export type { Applied, At, Machine, MachineEvent, Parsed, ParseCode } from './machine/machine.ts';
 export type {
   RegistryEventKind,
@@ -54,3 +56,9 @@ export type {
 } from './machine/shop/shop-types.ts';
 export type { RangeOptions as RecordRangeOptions, ReadRecords, Records } from './machine/records.ts';
 export type { MemberAddress, NodeStatus } from './wire/client-frames.ts';
+export { nodeConfig } from './node/config.ts';
+export type { NodeConfig, NodeLimits, NodeSettings } from './node/config.ts';
+export { lineLog } from './node/event-log.ts';
+export type { EventLog } from './node/event-log.ts';
+export { startNode } from './node/node.ts';
+export type { NodeParts, RunningNode } from './node/node.ts';

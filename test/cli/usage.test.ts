@@ -88,7 +88,6 @@ test('a table is aligned, whatever the width of the characters in code units', (
 });
 
 test('bytes on a line never break it', () => {
-  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
   expect(toLine(bytes('plain ü'))).toBe('plain ü');
   expect(toLine(bytes('a\tb\u0085'))).toBe('"a\\tb\u0085"');
   expect(toLine(Uint8Array.from([255]))).toBe('base64:/w==');
@@ -105,3 +104,7 @@ test('a data command knows its flags', () => {
     expect.arrayContaining(['--endpoints', '--timeout', '--json', '--prefix', '--stale']),
   );
 });
+
+function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
