@@ -330,10 +330,10 @@ export class Calls {
 
   /** Says what was in the way, if it is sure that the call had no effect. */
   #expired(call: Call): StoreError {
-    if (call.state === 'sent' || (isWrite(call) && call.unsure)) {
-      return cutShort(call, 'TIMEOUT', 'no reply before the deadline', call.lastError);
-    }
     const { current, leader, endpoints, lastFailure } = this.#connection;
+    if (call.state === 'sent' || (isWrite(call) && call.unsure)) {
+      return cutShort(call, 'TIMEOUT', 'no reply before the deadline', call.lastError ?? lastFailure);
+    }
     if (current === undefined) {
       const code: ErrorCode = lastFailure?.retryable === false ? lastFailure.code : 'UNREACHABLE';
       const message = `no node answers at ${endpoints.join(', ')}: ${lastFailure?.message ?? 'no connection in time'}`;

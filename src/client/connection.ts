@@ -1,5 +1,5 @@
 import type { NodeId } from '../base/flavor.ts';
-import type { StoreError } from '../base/errors.ts';
+import { StoreError } from '../base/errors.ts';
 import type { ClientFrame, ServerFrame, WelcomeFrame } from '../wire/client-frames.ts';
 import { Backoff } from './backoff.ts';
 import { Link } from './link.ts';
@@ -36,6 +36,7 @@ export class Connection {
   readonly #dialling = new Set<Link>();
   /** Asked since the last wait; each node is asked once between two waits. */
   readonly #tried = new Set<string>();
+  #clusterId: string | undefined;
   #current: Link | undefined;
   #leading = false;
   #disownedMs = -Infinity;
@@ -137,6 +138,12 @@ export class Connection {
   }
 
   #onWelcome(link: Link, welcome: WelcomeFrame): void {
+    if (this.#isForeign(welcome)) {
+      void link.close();
+      const message = `the node is of cluster ${welcome.clusterId}, not ${this.#clusterId}`;
+      this.#onDown(link, new StoreError('CLUSTER_MISMATCH', message));
+      return;
+    }
     this.#dialling.delete(link);
     this.#members.clear();
     for (const { id, address } of welcome.members) this.#members.set(id, address);
@@ -150,6 +157,15 @@ export class Connection {
     const address = welcome.leader === undefined ? undefined : this.#members.get(welcome.leader);
     if (address !== undefined && !this.#tried.has(address)) this.#dial(address);
     else this.#seek();
+  }
+
+  /**
+   * The client stays with the first cluster that it met, even if another one answers at the same
+   * addresses later: a session of the one means something else in the other.
+   */
+  #isForeign({ clusterId }: WelcomeFrame): boolean {
+    this.#clusterId ??= clusterId;
+    return this.#clusterId !== clusterId;
   }
 
   #adopt(link: Link, { leading }: { leading: boolean }): void {

@@ -152,6 +152,15 @@ test('a node of another cluster is refused by name', async () => {
   expect(await failure(client.kv.get('a', { timeoutMs: 200 }))).toMatchObject({ code: 'CLUSTER_MISMATCH' });
 });
 
+test('a client stays with the cluster that it met first', async () => {
+  const { cluster, client } = await setUp(1);
+  await client.kv.put('a', '1');
+  cluster.clusterId = 'another';
+  cluster.node(1).cut();
+  const get = failure(client.kv.get('a', { timeoutMs: 300 }));
+  expect(await get).toMatchObject({ code: 'CLUSTER_MISMATCH', outcome: 'not-applied' });
+});
+
 test('a stale read is answered by a node without a leader', async () => {
   const { cluster, client } = await setUp();
   await client.kv.put('a', '1');

@@ -54,6 +54,7 @@ export class ScriptedCluster {
   readonly #tree = new RecordTree();
   readonly nodes: readonly ScriptedNode[];
   leader: number | undefined = 1;
+  clusterId = 'test';
   /** Every frame that a client sent, with the node that it reached. */
   readonly seen: { readonly node: number; readonly frame: ClientFrame }[] = [];
   fault: (frame: ClientFrame, node: number) => Fault | undefined = () => undefined;
@@ -305,7 +306,13 @@ export class ScriptedNode {
 
   #welcome(): ServerFrame {
     const members = this.#cluster.nodes.map(({ id, address }) => ({ id, address }));
-    return { kind: 'welcome', clusterId: 'test', nodeId: this.id, members, leader: this.leader };
+    return {
+      kind: 'welcome',
+      clusterId: this.#cluster.clusterId,
+      nodeId: this.id,
+      members,
+      leader: this.leader,
+    };
   }
 
   #status(): NodeStatus {
