@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import type { NodeId } from '../../src/base/flavor.ts';
 import type { NodeStatus } from '../../src/wire/client-frames.ts';
 import { LocalCluster } from '../../cluster/local-cluster.ts';
@@ -40,6 +41,11 @@ export class TestCluster implements AsyncDisposable {
   private constructor(local: LocalCluster) {
     this.local = local;
     open.add(this);
+    const { path } = local.directory;
+    onTestFinished(({ task }) => {
+      if (task.result?.state === 'fail') console.error(`kept, with logs and history: ${path}`);
+      else rmSync(path, { recursive: true, force: true });
+    });
   }
 
   /** A cluster that has a leader. */
@@ -143,6 +149,5 @@ export class TestCluster implements AsyncDisposable {
     for (const identity of this.#odd) signal(identity, 'SIGKILL');
     await Promise.all([this.killAll(), ...this.#odd.map((identity) => this.ended(identity))]);
     open.delete(this);
-    rmSync(this.local.directory.path, { recursive: true, force: true });
   }
 }
