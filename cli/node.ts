@@ -20,6 +20,7 @@ interface NodeFlags {
   readonly valueBytesMax?: number;
   readonly limit?: Readonly<Record<string, number>>;
   readonly allowOrigin?: readonly string[];
+  readonly machine?: readonly string[];
   readonly allowFaults?: boolean;
   readonly log?: LogFormat;
 }
@@ -82,7 +83,10 @@ function tuningOptions(): readonly Option[] {
       .argParser(parseLimits),
     new Option('--allow-origin <origin>', 'let web pages of this origin connect; may be given again')
       .env('KVORUM_ALLOW_ORIGIN')
-      .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]),
+      .argParser(collect),
+    new Option('--machine <file>', 'a module that exports machines of your own; may be given again')
+      .env('KVORUM_MACHINE')
+      .argParser(collect),
     new Option('--allow-faults', 'let POST /faults cut the traffic to other nodes, for tests').env(
       'KVORUM_ALLOW_FAULTS',
     ),
@@ -93,6 +97,8 @@ function tuningOptions(): readonly Option[] {
 }
 
 async function runNode(flags: NodeFlags): Promise<void> {
+  // What a node keeps is for its own user alone, LevelDB's files included.
+  process.umask(0o077);
   const { lineLog } = await import('../src/node/event-log.ts');
   const format = flags.log ?? (process.stderr.isTTY ? 'text' : 'json');
   const log = lineLog(format, (line) => process.stderr.write(line));
@@ -123,6 +129,7 @@ async function startOrExit(flags: NodeFlags, log: EventLog): Promise<RunningNode
 
 async function configOf(flags: NodeFlags): Promise<NodeConfig> {
   const { nodeConfig } = await import('../src/node/config.ts');
+  const { loadMachines } = await import('../src/node/load-machines.ts');
   const { id, members, clusterId, dir, listen, tickMs, valueBytesMax } = flags;
   const electionTicksMin = Math.round(flags.electionMs / tickMs);
   // Whether the names are known is for the configuration to judge.
@@ -143,6 +150,7 @@ async function configOf(flags: NodeFlags): Promise<NodeConfig> {
     electionTicksMax: 2 * electionTicksMin,
     allowFaults: flags.allowFaults ?? false,
     originsAllowed: flags.allowOrigin ?? [],
+    machines: await loadMachines(flags.machine ?? []),
     limits,
   };
   return nodeConfig(settings);
@@ -170,6 +178,10 @@ class Signals {
     this.#log.info('signal', { signal });
     void this.#node.stop();
   }
+}
+
+function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
 }
 
 function parseCount(text: string): number {
