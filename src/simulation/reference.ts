@@ -20,6 +20,9 @@ export interface ReferenceEntry {
   readonly effective: boolean;
 }
 
+/** What the checkers of a history read of it. */
+export type CommittedHistory = Pick<Reference, 'entries' | 'effectOf' | 'tree'>;
+
 const NAME = 'exactly once';
 
 export class Reference {

@@ -66,7 +66,13 @@ async function judge(name: string): Promise<Verdict> {
     await run('git', ['apply', '-C1', join(PATCHES, `${name}.patch`)], { cwd: scratch });
     await build(scratch);
     const seek = fileURLToPath(new URL('seek.js', import.meta.url));
-    const { stdout } = await run(process.execPath, [seek, join(scratch, 'dist'), flags.seed, flags.budget]);
+    const { stdout } = await run(process.execPath, [
+      seek,
+      join(scratch, 'dist'),
+      join(ROOT, 'dist'),
+      flags.seed,
+      flags.budget,
+    ]);
     return { name, ...(JSON.parse(stdout) as Sought) };
   } finally {
     rmSync(scratch, { recursive: true, force: true });

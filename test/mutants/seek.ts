@@ -1,4 +1,4 @@
-/** A process of `npm run mutants`: runs seeds of the build in the given directory until one fails or time is up. */
+/** A process of `npm run mutants`: runs seeds of the build in the first directory until one fails that holds in the second, or time is up. */
 import { pathToFileURL } from 'node:url';
 import type { runSeed } from '../../src/simulation/run.ts';
 
@@ -11,17 +11,23 @@ export interface Sought {
   readonly cpuSeconds: number;
 }
 
-const [build = '', firstSeed = '1', budgetSeconds = '60'] = process.argv.slice(2);
-const module: unknown = await import(pathToFileURL(`${build}/src/simulation/run.js`).href);
-const { runSeed: run } = module as { readonly runSeed: typeof runSeed };
+const [build = '', sound = '', firstSeed = '1', budgetSeconds = '60'] = process.argv.slice(2);
+const planted = await simulatorOf(build);
+const pristine = await simulatorOf(sound);
 console.info(JSON.stringify(seek(Number(firstSeed), Number(budgetSeconds))));
+
+async function simulatorOf(directory: string): Promise<typeof runSeed> {
+  const module: unknown = await import(pathToFileURL(`${directory}/src/simulation/run.js`).href);
+  return (module as { readonly runSeed: typeof runSeed }).runSeed;
+}
 
 function seek(first: number, budget: number): Sought {
   for (let seed = first; ; seed++) {
     // As everyone runs it: nothing but the seed is given.
-    const { failure } = run({ seed });
+    const { failure } = planted({ seed });
     const seeds = seed - first + 1;
-    if (failure !== undefined) {
+    // A seed on which the sound code fails too says nothing about the planted bug.
+    if (failure !== undefined && pristine({ seed }).failure === undefined) {
       return { property: failure.property, detail: failure.detail, seed, seeds, cpuSeconds: cpuSeconds() };
     }
     if (cpuSeconds() > budget) {

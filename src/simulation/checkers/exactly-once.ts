@@ -5,13 +5,13 @@
  */
 import type { CallRecord } from '../calls.ts';
 import { deepEqual } from '../deep-equal.ts';
-import type { Reference } from '../reference.ts';
+import type { CommittedHistory } from '../reference.ts';
 import { claim } from '../violation.ts';
 
 const NAME = 'exactly once';
 
 /** @throws Violation */
-export function checkExactlyOnce(calls: readonly CallRecord[], reference: Reference): void {
+export function checkExactlyOnce(calls: readonly CallRecord[], reference: CommittedHistory): void {
   for (const { call, stamp, answer, client } of calls) {
     if (call.kind !== 'command') continue;
     const what = (): string => `${call.machine} ${JSON.stringify(call.body)} of client ${client}`;

@@ -5,7 +5,7 @@
 import type { KvCommand, KvEntry, KvExpectation, KvQuery, KvRecord } from '../../machine/kv/kv-types.ts';
 import type { CallRecord } from '../calls.ts';
 import { deepEqual } from '../deep-equal.ts';
-import type { Reference, ReferenceEntry } from '../reference.ts';
+import type { CommittedHistory, ReferenceEntry } from '../reference.ts';
 import { claim } from '../violation.ts';
 
 const NAME = 'kv model';
@@ -21,7 +21,10 @@ interface Read {
  *
  * @throws Violation
  */
-export function checkKvHistory(calls: readonly CallRecord[], reference: Reference): Map<string, number> {
+export function checkKvHistory(
+  calls: readonly CallRecord[],
+  reference: CommittedHistory,
+): Map<string, number> {
   const model = new Map<string, KvRecord>();
   const reads = readsOf(calls);
   let next = 0;

@@ -9,7 +9,7 @@ import type {
   RegistryResult,
 } from '../../machine/registry/registry-types.ts';
 import type { CallRecord } from '../calls.ts';
-import type { Reference } from '../reference.ts';
+import type { CommittedHistory } from '../reference.ts';
 import { claim } from '../violation.ts';
 
 const NAME = 'registry model';
@@ -30,7 +30,7 @@ interface Lookup {
 }
 
 /** @throws Violation */
-export function checkRegistryHistory(calls: readonly CallRecord[], reference: Reference): void {
+export function checkRegistryHistory(calls: readonly CallRecord[], reference: CommittedHistory): void {
   const model: Model = new Map();
   const lookups = lookupsOf(calls);
   let next = 0;

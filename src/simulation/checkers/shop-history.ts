@@ -14,7 +14,7 @@ import type {
 import type { ReadRecords } from '../../machine/records.ts';
 import { shop } from '../../machine/shop/shop.ts';
 import type { CallRecord } from '../calls.ts';
-import type { Reference } from '../reference.ts';
+import type { CommittedHistory } from '../reference.ts';
 import { machineRecords } from '../machine-records.ts';
 import { claim } from '../violation.ts';
 
@@ -28,7 +28,7 @@ interface Books {
 type Read = { readonly index: number; readonly answer: ShopAnswer };
 
 /** @throws Violation */
-export function checkShopHistory(calls: readonly CallRecord[], reference: Reference): void {
+export function checkShopHistory(calls: readonly CallRecord[], reference: CommittedHistory): void {
   const books: Books = { stock: new Map(), orders: new Map() };
   const reads = readsOf(calls);
   let next = 0;
