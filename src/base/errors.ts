@@ -76,7 +76,11 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   TOO_BUSY: later('Slow down and retry; the queue is full.'),
   NO_SPACE: refused('Delete records, or raise the state limit on every node.'),
   SHUTTING_DOWN: later('Retry at another node.'),
-  SESSION_EXPIRED: { outcome: 'unknown', retryable: false, advice: 'Open a new session; read before writing again.' },
+  SESSION_EXPIRED: {
+    outcome: 'unknown',
+    retryable: false,
+    advice: 'Open a new session; read before writing again.',
+  },
   SESSION_LIMIT: later('Close sessions that are no longer used.'),
   SEQUENCE_STALE: refused('The reply was already acknowledged; do not reuse sequence numbers.'),
   REVISION_COMPACTED: refused('Read the current state, then watch from its revision + 1.'),

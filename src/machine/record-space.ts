@@ -17,6 +17,8 @@ export interface SpaceChange {
 export interface Journal {
   /** About what all records take when stored. */
   bytes: number;
+  /** Keys that changed since the changes were last taken. */
+  changes: number;
   /** Since the savepoint, oldest first; undefined while there is none. */
   undo: SpaceChange[] | undefined;
 }
@@ -106,7 +108,10 @@ export class RecordSpace implements Records {
   }
 
   #note(key: string, before: unknown): void {
-    if (!this.#changed.has(key)) this.#changed.set(key, before);
+    if (!this.#changed.has(key)) {
+      this.#changed.set(key, before);
+      this.#journal.changes++;
+    }
     this.#journal.undo?.push({ space: this, key, before });
   }
 

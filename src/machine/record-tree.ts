@@ -44,7 +44,7 @@ export class RecordView implements ReadRecords, ReadSpaces {
  */
 export class RecordTree implements Records, ReadSpaces {
   readonly #spaces = new Map<string, RecordSpace>();
-  readonly #journal: Journal = { bytes: 0, undo: undefined };
+  readonly #journal: Journal = { bytes: 0, changes: 0, undo: undefined };
   #bytesAtSavepoint = 0;
 
   /** @param records what there is to begin with, best in order; it does not count as changed */
@@ -60,6 +60,11 @@ export class RecordTree implements Records, ReadSpaces {
   /** About what the records take when stored; equal on nodes that hold equal records. */
   get bytes(): number {
     return this.#journal.bytes;
+  }
+
+  /** How many keys changed since `takeChanges`. */
+  get changes(): number {
+    return this.#journal.changes;
   }
 
   get<T>(key: string): T | undefined {
@@ -123,6 +128,7 @@ export class RecordTree implements Records, ReadSpaces {
     for (const [name, space] of this.#spaces) {
       for (const [key, value] of space.takeChanges()) changes.push({ key: `${name}/${key}`, value });
     }
+    this.#journal.changes = 0;
     return changes;
   }
 

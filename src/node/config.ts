@@ -147,6 +147,8 @@ export const DEFAULT_LIMITS: NodeLimits = {
   watchesMax: 65_536,
   watchBytesPerTurnMax: MIB,
   stateBytesMax: 1_024 * MIB,
+  stateWriteTicks: 5,
+  stateWriteChangesMax: 16_384,
   logEntriesMax: 100_000,
   logBytesMax: 128 * MIB,
   logEntriesKept: 10_000,

@@ -12,6 +12,10 @@ export interface ReplicaConfig {
   readonly watchBytesPerTurnMax: number;
   /** Commands that may grow the state are refused above this many bytes of records. */
   readonly stateBytesMax: number;
+  /** Changes of the state are stored after this many ticks at the latest… */
+  readonly stateWriteTicks: number;
+  /** …or when there are this many. */
+  readonly stateWriteChangesMax: number;
   /** The log is compacted when it holds more than this many entries or bytes… */
   readonly logEntriesMax: number;
   readonly logBytesMax: number;

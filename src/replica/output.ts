@@ -37,7 +37,7 @@ export type WatchOutput =
     }
   | { readonly kind: 'ended'; readonly watch: WatchId; readonly code: ErrorCode; readonly message: string };
 
-/** Changes of the state, to be stored in one batch with `applied`, after all earlier ones. Needs no sync: the log can replay it. */
+/** Changes of the state since the last ones, to be stored in one batch with `applied`. Needs no sync: the log can replay it. */
 export interface StateWrite {
   readonly changes: readonly RecordChange[];
   readonly applied: Position;

@@ -27,12 +27,13 @@ import { compactionPoint, needsCompaction } from './compaction.ts';
 import type { ReplicaConfig } from './config.ts';
 import type { CommandInput, Input, Now, QueryInput, ReplicaStatus } from './input.ts';
 import { LogClock } from './log-clock.ts';
-import type { Output, Reply, StateReplacement, StateWrite } from './output.ts';
+import type { Output, Reply, StateReplacement } from './output.ts';
 import { notLeader, PendingCommands } from './pending-commands.ts';
 import { PendingQueries } from './pending-queries.ts';
 import type { Restored } from './restored.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { Snapshots } from './snapshots.ts';
+import { StateWrites } from './state-writes.ts';
 import { type HistorySource, WatchHub } from './watch-hub.ts';
 
 export interface ReplicaOptions {
@@ -62,6 +63,7 @@ export class Replica {
   readonly #watches: WatchHub;
   readonly #snapshots: Snapshots;
   readonly #receiver: SnapshotReceiver;
+  readonly #stateWrites: StateWrites;
   readonly #history: HistorySource;
   #tree: RecordTree;
   #applied: Position;
@@ -88,6 +90,7 @@ export class Replica {
     this.#watches = new WatchHub(config);
     this.#snapshots = new Snapshots(config, codec);
     this.#receiver = new SnapshotReceiver(codec);
+    this.#stateWrites = new StateWrites(config, restored.applied);
     this.#history = this.#historySource();
   }
 
@@ -99,11 +102,11 @@ export class Replica {
     this.#proposeQueued();
     this.#askReads();
     const ready = this.#raft.ready();
-    const state = this.#applyAll(ready.committed);
+    for (const entry of ready.committed) this.#apply(entry);
     this.#followSnapshots(ready);
     this.#followLeadership();
     this.#answerQueries(ready);
-    return this.#output(ready, state);
+    return this.#output(ready);
   }
 
   /** There is more to do, without any new input. */
@@ -170,6 +173,7 @@ export class Replica {
 
   #tick(): void {
     this.#raft.tick();
+    this.#stateWrites.tick();
     const { repeat, failed } = this.#snapshots.tick();
     this.#send.push(...repeat);
     for (const to of failed) this.#raft.snapshotFailed(to);
@@ -258,12 +262,6 @@ export class Replica {
     for (const { caller } of queries) this.#refuse(caller, 'TOO_BUSY', 'too many reads wait for their round');
   }
 
-  #applyAll(committed: readonly Entry[]): StateWrite | undefined {
-    if (committed.length === 0) return undefined;
-    for (const entry of committed) this.#apply(entry);
-    return { changes: this.#tree.takeChanges(), applied: this.#applied };
-  }
-
   #apply(entry: Entry): void {
     assert(entry.index === this.#applied.index + 1, 'entries are applied in order, each once');
     assert(entry.term >= this.#applied.term, 'terms never go back along the log');
@@ -304,6 +302,7 @@ export class Replica {
     this.#tree = tree;
     this.#applied = position;
     this.#replacement = { records: tree.view().range('', undefined), applied: position };
+    this.#stateWrites.replaced(position);
     this.#raft.installSnapshot(position);
   }
 
@@ -329,7 +328,7 @@ export class Replica {
     this.#replies.push({ kind: 'result', caller, result, revision, index: this.#applied.index });
   }
 
-  #output(ready: Ready, state: StateWrite | undefined): Output {
+  #output(ready: Ready): Output {
     const send = [...ready.send, ...this.#send];
     const replies = this.#replies;
     const replaceState = this.#replacement;
@@ -337,11 +336,12 @@ export class Replica {
     this.#replies = [];
     this.#replacement = undefined;
     const watches = this.#watches.deliver(this.#history);
+    const syncState = this.#startSync();
     return {
       write: ready.write,
-      state: replaceState === undefined ? state : undefined,
+      state: this.#stateWrites.take(this.#tree, this.#applied, syncState),
       replaceState,
-      syncState: this.#startSync(),
+      syncState,
       send,
       replies,
       watches,

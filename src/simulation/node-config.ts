@@ -24,6 +24,8 @@ export function nodeConfig(id: NodeId, members: readonly NodeId[], swarm: Swarm)
     watchesMax: 1000,
     watchBytesPerTurnMax: limits.watchBytesPerTurnMax,
     stateBytesMax: 100_000_000,
+    stateWriteTicks: limits.stateWriteTicks,
+    stateWriteChangesMax: limits.stateWriteChangesMax,
     logEntriesMax: limits.logEntriesMax,
     logBytesMax: 1_000_000,
     logEntriesKept: limits.logEntriesKept,

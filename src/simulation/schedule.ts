@@ -81,6 +81,8 @@ function swarmOf({ nodes, dropChance = 0, duplicateChance = 0, lateChance = 0 }:
       appendEntriesMax: 4,
       inflightAppendsMax: 2,
       watchBytesPerTurnMax: 100_000,
+      stateWriteTicks: 2,
+      stateWriteChangesMax: 10,
     },
   };
 }

@@ -87,6 +87,8 @@ export interface LimitSwarm {
   readonly appendEntriesMax: number;
   readonly inflightAppendsMax: number;
   readonly watchBytesPerTurnMax: number;
+  readonly stateWriteTicks: number;
+  readonly stateWriteChangesMax: number;
 }
 
 export interface SwarmOptions {
@@ -130,6 +132,8 @@ export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swar
       appendEntriesMax: random.pick([1, 2, 8, 64]),
       inflightAppendsMax: random.pick([1, 2, 8]),
       watchBytesPerTurnMax: random.pick([1000, 100_000]),
+      stateWriteTicks: random.pick([1, 5, 50]),
+      stateWriteChangesMax: random.pick([1, 20, 1000]),
     },
   };
 }

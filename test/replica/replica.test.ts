@@ -34,6 +34,8 @@ function configOf(id: NodeId): ReplicaConfig {
     watchesMax: 10,
     watchBytesPerTurnMax: 10_000,
     stateBytesMax: 1_000_000,
+    stateWriteTicks: 3,
+    stateWriteChangesMax: 100,
     logEntriesMax: 50,
     logBytesMax: 1_000_000,
     logEntriesKept: 5,
@@ -259,6 +261,7 @@ test('the disk holds what the replica holds', () => {
   for (let sequence = 1; sequence <= 120; sequence++) {
     cluster.command('kv', put(`key-${sequence % 7}`), { id, sequence, ackedBelow: sequence });
   }
+  cluster.tick(5);
   for (const { replica, stored } of cluster.nodes.values()) {
     const { base, entries, term, vote } = replica.inspect();
     expect(stored).toEqual({

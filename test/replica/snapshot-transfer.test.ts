@@ -27,7 +27,7 @@ function answer(nextChunk: number): SnapshotResponse {
 
 const recordsOf = fc
   .uniqueArray(fc.string({ unit: 'binary-ascii', minLength: 1 }), { maxLength: 30 })
-  .map((keys) => keys.sort().map((key, at) => [key, { at }] as RecordEntry<unknown>));
+  .map((keys) => keys.sort().map((key, at) => [`m/${key}`, { at }] as RecordEntry<unknown>));
 
 test('a state arrives whole, whatever is lost, repeated or late on the way', () => {
   fc.assert(
@@ -58,7 +58,7 @@ test('an empty state is one last chunk', () => {
 });
 
 test('a chunk without an answer is repeated, and given up after a while', () => {
-  const from = sender([['a', 1]]);
+  const from = sender([['m/a', 1]]);
   expect([from.tick(), from.tick(), from.tick(), from.tick()]).toEqual([false, false, true, false]);
   for (let tick = 0; tick < 100; tick++) from.tick();
   expect(from.failed).toBe(true);
@@ -66,8 +66,8 @@ test('a chunk without an answer is repeated, and given up after a while', () => 
 
 test('a chunk of another snapshot starts anew', () => {
   const records: RecordEntry<unknown>[] = [
-    ['a', 'x'.repeat(50)],
-    ['b', 'x'.repeat(50)],
+    ['m/a', 'x'.repeat(50)],
+    ['m/b', 'x'.repeat(50)],
   ];
   const to = new SnapshotReceiver(msgpackCodec);
   expect(to.receive(sender(records, 7).chunk).response.nextChunk).toBe(1);
@@ -79,9 +79,9 @@ test('a chunk of another snapshot starts anew', () => {
 
 test('a follower that lost what it had makes the sender give up', () => {
   const records: RecordEntry<unknown>[] = [
-    ['a', 'x'.repeat(50)],
-    ['b', 'x'.repeat(50)],
-    ['c', 'x'.repeat(50)],
+    ['m/a', 'x'.repeat(50)],
+    ['m/b', 'x'.repeat(50)],
+    ['m/c', 'x'.repeat(50)],
   ];
   const from = sender(records);
   expect(from.answered(answer(1))).toBe(true);
