@@ -9,6 +9,8 @@ import { eventsFrom } from '../machine/history.ts';
 import { decodeLogged } from '../machine/logged-command.ts';
 import { RecordTree } from '../machine/record-tree.ts';
 import type { Root } from '../machine/root.ts';
+import type { Changed, LogMeaning } from './properties/state-follows-log.ts';
+import type { RecordChange } from '../machine/records.ts';
 import type { Ledger } from './properties/ledger.ts';
 import { claim } from './violation.ts';
 
@@ -25,10 +27,12 @@ export type CommittedHistory = Pick<Reference, 'entries' | 'effectOf' | 'tree'>;
 
 const NAME = 'exactly once';
 
-export class Reference {
+export class Reference implements LogMeaning {
   readonly tree: RecordTree = new RecordTree();
   readonly entries: Map<Index, ReferenceEntry> = new Map<Index, ReferenceEntry>();
   readonly events: StoreEvent[] = [];
+  readonly #changes = new Map<Index, readonly Changed[]>();
+  readonly #values = new Map<string, unknown>();
   readonly #root: Root;
   readonly #codec: Codec;
   readonly #ledger: Ledger;
@@ -69,10 +73,18 @@ export class Reference {
     return this.#effects.get(`${session}/${sequence}`);
   }
 
+  /** What this entry changed. */
+  changesOf(index: Index): readonly Changed[] {
+    return this.#changes.get(index) ?? [];
+  }
+
   #apply(index: Index, term: number, data: Uint8Array): void {
     const logged = decodeLogged(this.#codec, data);
     const outcome = this.#root.apply(this.tree, logged, { index, term });
-    this.tree.takeChanges();
+    this.#changes.set(
+      index,
+      this.tree.takeChanges().map((change) => this.#noteChange(change)),
+    );
     const effective = outcome.kind === 'applied' && outcome.index === index;
     const entry: ReferenceEntry = { index, logged, outcome, effective };
     this.entries.set(index, entry);
@@ -83,6 +95,12 @@ export class Reference {
     if (revision === this.#revision) return;
     this.events.push(...eventsFrom(this.tree, this.#revision + 1, Number.MAX_SAFE_INTEGER));
     this.#revision = revision;
+  }
+
+  #noteChange({ key, value }: RecordChange): Changed {
+    const before = this.#values.get(key);
+    this.#values.set(key, value);
+    return { key, before, after: value };
   }
 
   #noteEffect(entry: ReferenceEntry, session: number, sequence: number): void {

@@ -20,6 +20,7 @@ import { NeverBackwards } from './properties/never-backwards.ts';
 import { OneVotePerTerm } from './properties/one-vote-per-term.ts';
 import type { ClusterView, Property } from './properties/property.ts';
 import { checkReplicasEqual } from './properties/replicas-equal.ts';
+import { StateFollowsLog } from './properties/state-follows-log.ts';
 import { StateMachineSafety } from './properties/state-machine-safety.ts';
 import { Reference } from './reference.ts';
 import { claim } from './violation.ts';
@@ -56,6 +57,7 @@ export class Safety {
       new LeaderAppendOnly(),
       new LogMatching(),
       new StateMachineSafety(this.ledger),
+      new StateFollowsLog(this.reference),
       new LeaderCompleteness(this.ledger),
       new CommittedIsDurable(this.ledger),
       new DurableBeforeAnswer(),
@@ -75,7 +77,6 @@ export class Safety {
     if (raft === undefined) return;
     const turn = { id: node.id, raft, output, cluster: this.#cluster };
     for (const property of this.#properties) property.afterTurn(turn);
-    this.reference.catchUp();
     this.#markTurn(node, inputs, output);
   }
 

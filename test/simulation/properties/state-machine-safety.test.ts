@@ -3,11 +3,6 @@ import { Ledger } from '../../../src/simulation/properties/ledger.ts';
 import { StateMachineSafety } from '../../../src/simulation/properties/state-machine-safety.ts';
 import { entry, log, raft, turn } from './synthetic.ts';
 
-function changing(id: number, value: number) {
-  const state = { changes: [{ key: 'k', value }], applied: { index: 1, term: 1 } };
-  return turn(raft(id, { entries: log(1), commitIndex: 1, appliedIndex: 1 }), { output: { state } });
-}
-
 test('nodes that commit the same entries write one ledger', () => {
   const ledger = new Ledger();
   const property = new StateMachineSafety(ledger);
@@ -33,19 +28,4 @@ test('an entry that is committed and not held is found', () => {
   expect(() => property.afterTurn(turn(raft(1, { entries: log(1), commitIndex: 2 })))).toThrow(
     'does not hold',
   );
-});
-
-test('the same entries that change different records are found', () => {
-  const property = new StateMachineSafety(new Ledger());
-  property.afterTurn(changing(1, 7));
-  property.afterTurn(changing(2, 7));
-  expect(() => property.afterTurn(changing(3, 8))).toThrow('changed different records for entries 1 to 1');
-});
-
-test('an entry that is applied twice is found', () => {
-  const property = new StateMachineSafety(new Ledger());
-  const state = { changes: [], applied: { index: 1, term: 1 } };
-  const applying = turn(raft(1, { entries: log(1), commitIndex: 1 }), { output: { state } });
-  property.afterTurn(applying);
-  expect(() => property.afterTurn(applying)).toThrow('applied up to 1 after 1');
 });
