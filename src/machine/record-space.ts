@@ -81,7 +81,7 @@ export class RecordSpace implements Records {
     const before = this.#tree.get(key);
     this.#journal.bytes += bytes - (before === undefined ? -this.#keyBytes(key) : sizeOf(before));
     this.#tree.set(key, value);
-    this.#note(key, before);
+    this.#note(key, before, value);
   }
 
   delete(key: string): boolean {
@@ -89,30 +89,32 @@ export class RecordSpace implements Records {
     if (before === undefined) return false;
     this.#tree.delete(key);
     this.#journal.bytes -= this.#keyBytes(key) + sizeOf(before);
-    this.#note(key, before);
+    this.#note(key, before, undefined);
     return true;
   }
 
-  /** Each changed key once, with its present value, in the order of the first change. */
-  *takeChanges(): Generator<RecordEntry<unknown>> {
+  /** The keys that changed, with what stood there before, in the order of the first change. */
+  takeChanged(): ReadonlyMap<string, unknown> {
     const changed = this.#changed;
     this.#changed = new Map();
-    for (const [key, before] of changed) {
-      const value = this.#tree.get(key);
-      if (value !== before) yield [key, value];
-    }
+    this.#journal.changes -= changed.size;
+    return changed;
   }
 
   view(): SpaceView {
     return new SpaceView(this.#tree.clone());
   }
 
-  #note(key: string, before: unknown): void {
+  #note(key: string, before: unknown, after: unknown): void {
+    this.#journal.undo?.push({ space: this, key, before });
     if (!this.#changed.has(key)) {
       this.#changed.set(key, before);
       this.#journal.changes++;
+    } else if (after === undefined && this.#changed.get(key) === undefined) {
+      // It came and went: nobody needs to hear of it.
+      this.#changed.delete(key);
+      this.#journal.changes--;
     }
-    this.#journal.undo?.push({ space: this, key, before });
   }
 
   #keyBytes(key: string): number {

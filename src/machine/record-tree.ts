@@ -1,6 +1,13 @@
 import { assert } from '../base/assert.ts';
 import { byteOrder, type Journal, RecordSpace, type SpaceView } from './record-space.ts';
-import type { RangeOptions, ReadRecords, RecordChange, RecordEntry, Records } from './records.ts';
+import type {
+  RangeOptions,
+  ReadRecords,
+  RecordChange,
+  RecordChanges,
+  RecordEntry,
+  Records,
+} from './records.ts';
 
 /** Records of many machines, each in a space of its own: the record `key` of the space `name` is `name/key`. */
 export interface ReadSpaces {
@@ -62,11 +69,6 @@ export class RecordTree implements Records, ReadSpaces {
     return this.#journal.bytes;
   }
 
-  /** How many keys changed since `takeChanges`. */
-  get changes(): number {
-    return this.#journal.changes;
-  }
-
   get<T>(key: string): T | undefined {
     const [name, rest] = split(key);
     return this.#spaces.get(name)?.get(rest);
@@ -121,21 +123,38 @@ export class RecordTree implements Records, ReadSpaces {
     this.#journal.undo = undefined;
   }
 
-  /** What changed since it was last called: each key once, with its present value. */
-  takeChanges(): RecordChange[] {
+  /** What changed since it was last called. */
+  takeChanges(): RecordChanges {
     assert(this.#journal.undo === undefined, 'changes are taken between commands');
-    const changes: RecordChange[] = [];
+    const length = this.#journal.changes;
+    const parts: ChangedPart[] = [];
     for (const [name, space] of this.#spaces) {
-      for (const [key, value] of space.takeChanges()) changes.push({ key: `${name}/${key}`, value });
+      const changed = space.takeChanged();
+      if (changed.size > 0) parts.push({ prefix: `${name}/`, changed, view: space.view() });
     }
-    this.#journal.changes = 0;
-    return changes;
+    return { length, [Symbol.iterator]: () => walkChanges(parts) };
   }
 
   /** The state as it is now; it stays so while this one changes. */
   view(): RecordView {
     const views = new Map(Array.from(this.#spaces, ([name, space]) => [name, space.view()] as const));
     return new RecordView(views, this.bytes);
+  }
+}
+
+/** What changed in one space, and the space as it was then. */
+interface ChangedPart {
+  readonly prefix: string;
+  readonly changed: ReadonlyMap<string, unknown>;
+  readonly view: SpaceView;
+}
+
+function* walkChanges(parts: readonly ChangedPart[]): Generator<RecordChange, void, undefined> {
+  for (const { prefix, changed, view } of parts) {
+    for (const [key, before] of changed) {
+      const value = view.get(key);
+      if (value !== before) yield { key: prefix + key, value };
+    }
   }
 }
 

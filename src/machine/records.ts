@@ -30,6 +30,11 @@ export interface RecordChange {
   readonly value: unknown;
 }
 
+/** Some changes, each key once. They stay as they are while the space goes on changing, and may be walked later. */
+export interface RecordChanges extends Iterable<RecordChange> {
+  readonly length: number;
+}
+
 /** The first string behind every string that starts with `prefix`; undefined if there is none. */
 export function prefixEnd(prefix: string): string | undefined {
   for (let at = prefix.length - 1; at >= 0; at--) {

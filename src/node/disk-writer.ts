@@ -1,17 +1,13 @@
 import { assert } from '../base/assert.ts';
-import type { RecordChange } from '../machine/records.ts';
 import type { Position } from '../raft/entry.ts';
 import type { LogWrite } from '../raft/ready.ts';
 import type { StateSynced, Written } from '../replica/input.ts';
-import type { Output, StateReplacement } from '../replica/output.ts';
+import type { Output, StateReplacement, StateWrite } from '../replica/output.ts';
 import type { LogStorage } from '../storage/log-storage.ts';
 import type { StateStorage } from '../storage/state-storage.ts';
 
-/** State writes that wait are put together up to this many changes. */
-const MERGED_CHANGES_MAX = 16_384;
-
 type StateTask =
-  | { readonly kind: 'write'; readonly changes: RecordChange[]; applied: Position }
+  | { readonly kind: 'write'; readonly write: StateWrite }
   | { readonly kind: 'replace'; readonly replacement: StateReplacement; readonly done: () => void }
   | { readonly kind: 'sync' };
 
@@ -27,7 +23,7 @@ export interface DiskWriterOptions {
 
 /**
  * Carries out what turns want written. Log writes overlap; the state is written by one task at a
- * time, and what waits meanwhile becomes one batch. A log write of a turn that replaces the state
+ * time. A log write of a turn that replaces the state
  * begins only when the new state is on stable storage, and so do all log writes after it.
  */
 export class DiskWriter {
@@ -64,7 +60,7 @@ export class DiskWriter {
   execute({ replaceState, write, state, syncState }: Output): void {
     if (replaceState !== undefined) this.#replace(replaceState);
     if (write !== undefined) this.#writeLog(write);
-    if (state !== undefined) this.#writeState(state.changes, state.applied);
+    if (state !== undefined) this.#writeState(state);
     if (syncState) this.#enqueue({ kind: 'sync' });
   }
 
@@ -101,17 +97,11 @@ export class DiskWriter {
     this.#tellSettled();
   }
 
-  #writeState(changes: readonly RecordChange[], applied: Position): void {
-    assert(applied.index > this.#applied.index, 'state writes move forward');
-    this.#applied = applied;
-    this.#stateChanges += changes.length;
-    const last = this.#tasks.at(-1);
-    if (last?.kind === 'write' && last.changes.length + changes.length <= MERGED_CHANGES_MAX) {
-      for (const change of changes) last.changes.push(change);
-      last.applied = applied;
-    } else {
-      this.#enqueue({ kind: 'write', changes: [...changes], applied });
-    }
+  #writeState(write: StateWrite): void {
+    assert(write.applied.index > this.#applied.index, 'state writes move forward');
+    this.#applied = write.applied;
+    this.#stateChanges += write.changes.length;
+    this.#enqueue({ kind: 'write', write });
   }
 
   #enqueue(task: StateTask): void {
@@ -136,9 +126,9 @@ export class DiskWriter {
     const { state, onInput } = this.#options;
     switch (task.kind) {
       case 'write':
-        await state.write(task.changes, task.applied);
-        this.#stateChanges -= task.changes.length;
-        this.#stored = task.applied;
+        await state.write(task.write.changes, task.write.applied);
+        this.#stateChanges -= task.write.changes.length;
+        this.#stored = task.write.applied;
         return;
       case 'replace':
         await state.replace(task.replacement.records, task.replacement.applied);

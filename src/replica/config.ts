@@ -14,8 +14,8 @@ export interface ReplicaConfig {
   readonly stateBytesMax: number;
   /** Changes of the state are stored after this many ticks at the latest… */
   readonly stateWriteTicks: number;
-  /** …or when there are this many. */
-  readonly stateWriteChangesMax: number;
+  /** …or when so many entries were applied: a restart replays as many at most. */
+  readonly stateWriteEntriesMax: number;
   /** The log is compacted when it holds more than this many entries or bytes… */
   readonly logEntriesMax: number;
   readonly logBytesMax: number;

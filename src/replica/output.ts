@@ -1,7 +1,7 @@
 import type { NodeId, Index, Revision } from '../base/flavor.ts';
 import type { ErrorCode } from '../base/errors.ts';
 import type { StoreEvent } from '../machine/command.ts';
-import type { RecordChange, RecordEntry } from '../machine/records.ts';
+import type { RecordChanges, RecordEntry } from '../machine/records.ts';
 import type { Position } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
 import type { LogWrite } from '../raft/ready.ts';
@@ -39,7 +39,7 @@ export type WatchOutput =
 
 /** Changes of the state since the last ones, to be stored in one batch with `applied`. Needs no sync: the log can replay it. */
 export interface StateWrite {
-  readonly changes: readonly RecordChange[];
+  readonly changes: RecordChanges;
   readonly applied: Position;
 }
 

@@ -9,12 +9,12 @@ import type { StateWrite } from './output.ts';
  * client has fetched meanwhile not at all.
  */
 export class StateWrites {
-  readonly #config: Pick<ReplicaConfig, 'stateWriteTicks' | 'stateWriteChangesMax'>;
+  readonly #config: Pick<ReplicaConfig, 'stateWriteTicks' | 'stateWriteEntriesMax'>;
   #ticks = 0;
   /** The last entry that is stored, or on its way there. */
   #written: Position;
 
-  constructor(config: Pick<ReplicaConfig, 'stateWriteTicks' | 'stateWriteChangesMax'>, stored: Position) {
+  constructor(config: Pick<ReplicaConfig, 'stateWriteTicks' | 'stateWriteEntriesMax'>, stored: Position) {
     this.#config = config;
     this.#written = stored;
   }
@@ -26,8 +26,9 @@ export class StateWrites {
   /** All that changed, if it is time to write it, or `now` asks for it. */
   take(tree: RecordTree, applied: Position, now: boolean): StateWrite | undefined {
     if (applied.index === this.#written.index) return undefined;
-    const { stateWriteTicks, stateWriteChangesMax } = this.#config;
-    if (!now && this.#ticks < stateWriteTicks && tree.changes < stateWriteChangesMax) return undefined;
+    const { stateWriteTicks, stateWriteEntriesMax } = this.#config;
+    const entries = applied.index - this.#written.index;
+    if (!now && this.#ticks < stateWriteTicks && entries < stateWriteEntriesMax) return undefined;
     this.#ticks = 0;
     this.#written = applied;
     return { changes: tree.takeChanges(), applied };

@@ -140,6 +140,8 @@ export class SimulatedClient {
       over: false,
     };
     this.#inFlight.add(pending);
+    // Another way in: so both sides of a partition are asked at the same time.
+    if (this.#random.chance(0.1)) this.#target = this.#random.integer(1, this.#around.nodes);
     this.#attempt(pending);
   }
 

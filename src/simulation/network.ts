@@ -12,7 +12,8 @@ export class SimulatedNetwork {
   readonly #random: Random;
   readonly #marks: Marks;
   readonly #deliver: (message: Message) => void;
-  readonly #cut = new Set<number>();
+  /** How many partitions cut each link now. */
+  readonly #cut = new Map<number, number>();
   readonly #lastArrivalUs = new Map<number, number>();
 
   constructor(
@@ -55,18 +56,22 @@ export class SimulatedNetwork {
     return this.#cut.size;
   }
 
-  /** Cuts one direction. */
+  /** Cuts one direction, until it is joined as often as it was cut. */
   cut(from: NodeId, to: NodeId): void {
-    this.#cut.add(link(from, to));
+    const key = link(from, to);
+    this.#cut.set(key, (this.#cut.get(key) ?? 0) + 1);
   }
 
-  heal(): void {
-    this.#cut.clear();
+  join(from: NodeId, to: NodeId): void {
+    const key = link(from, to);
+    const left = (this.#cut.get(key) ?? 0) - 1;
+    if (left > 0) this.#cut.set(key, left);
+    else this.#cut.delete(key);
   }
 
   /** From here on no message is lost, doubled or late. */
   calm(): void {
-    this.heal();
+    this.#cut.clear();
     this.#settings = { ...this.#settings, dropChance: 0, duplicateChance: 0, tailChance: 0 };
   }
 

@@ -25,7 +25,7 @@ export function nodeConfig(id: NodeId, members: readonly NodeId[], swarm: Swarm)
     watchBytesPerTurnMax: limits.watchBytesPerTurnMax,
     stateBytesMax: 100_000_000,
     stateWriteTicks: limits.stateWriteTicks,
-    stateWriteChangesMax: limits.stateWriteChangesMax,
+    stateWriteEntriesMax: limits.stateWriteEntriesMax,
     logEntriesMax: limits.logEntriesMax,
     logBytesMax: 1_000_000,
     logEntriesKept: limits.logEntriesKept,

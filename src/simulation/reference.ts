@@ -83,7 +83,7 @@ export class Reference implements LogMeaning {
     const outcome = this.#root.apply(this.tree, logged, { index, term });
     this.#changes.set(
       index,
-      this.tree.takeChanges().map((change) => this.#noteChange(change)),
+      Array.from(this.tree.takeChanges(), (change) => this.#noteChange(change)),
     );
     const effective = outcome.kind === 'applied' && outcome.index === index;
     const entry: ReferenceEntry = { index, logged, outcome, effective };

@@ -82,7 +82,7 @@ function swarmOf({ nodes, dropChance = 0, duplicateChance = 0, lateChance = 0 }:
       inflightAppendsMax: 2,
       watchBytesPerTurnMax: 100_000,
       stateWriteTicks: 2,
-      stateWriteChangesMax: 10,
+      stateWriteEntriesMax: 10,
     },
   };
 }

@@ -88,7 +88,7 @@ export interface LimitSwarm {
   readonly inflightAppendsMax: number;
   readonly watchBytesPerTurnMax: number;
   readonly stateWriteTicks: number;
-  readonly stateWriteChangesMax: number;
+  readonly stateWriteEntriesMax: number;
 }
 
 export interface SwarmOptions {
@@ -134,7 +134,7 @@ export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swar
       inflightAppendsMax: random.pick([1, 2, 8]),
       watchBytesPerTurnMax: random.pick([1000, 100_000]),
       stateWriteTicks: random.pick([1, 5, 50]),
-      stateWriteChangesMax: random.pick([1, 20, 1000]),
+      stateWriteEntriesMax: random.pick([1, 20, 1000]),
     },
   };
 }

@@ -241,7 +241,9 @@ export class World {
 
   #cut(links: readonly (readonly [NodeId, NodeId])[], lastsMs: number): void {
     for (const [from, to] of links) this.network.cut(from, to);
-    this.events.after(lastsMs * 1000, () => this.network.heal());
+    this.events.after(lastsMs * 1000, () => {
+      for (const [from, to] of links) this.network.join(from, to);
+    });
   }
 
   #linksOf(id: NodeId, direction: 'both' | 'out' | 'in'): readonly (readonly [NodeId, NodeId])[] {

@@ -1,4 +1,4 @@
-import type { RecordChange, RecordEntry } from '../machine/records.ts';
+import type { RecordChanges, RecordEntry } from '../machine/records.ts';
 import type { Position } from '../raft/entry.ts';
 
 export interface StateContents {
@@ -17,11 +17,17 @@ export interface StateContents {
 export interface StateStorage {
   /** Opens or creates it and reads all of it. A state that does not open or does not check is set aside. */
   open(): Promise<StateContents>;
-  /** One atomic batch; may be lost by a power cut until `sync`. Calls may overlap and take effect in order. */
-  write(changes: readonly RecordChange[], applied: Position): Promise<void>;
+  /**
+   * One atomic batch; may be lost by a power cut until `sync`. Calls may overlap and take effect in
+   * order. The changes are walked bit by bit, and must stay as they are until then.
+   */
+  write(changes: RecordChanges, applied: Position): Promise<void>;
   /** Everything written so far is on stable storage when this settles. */
   sync(): Promise<void>;
-  /** Replaces everything; a crash at any moment leaves all of the old or all of the new. Durable when it settles. */
+  /**
+   * Replaces everything; a crash at any moment leaves all of the old or all of the new. Durable when
+   * it settles; until then the records must stay as they are.
+   */
   replace(records: Iterable<RecordEntry<unknown>>, applied: Position): Promise<void>;
   close(): Promise<void>;
 }

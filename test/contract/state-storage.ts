@@ -91,7 +91,6 @@ export function stateStorageContract(name: string, makePlace: () => Promise<Stat
     const before = state.write([{ key: 'old', value: 1 }], { index: 1, term: 1 });
     const live = new Map<string, number>(Array.from({ length: 2500 }, (_, at) => [key(at), at]));
     const replaced = state.replace(live, { index: 50, term: 3 });
-    live.clear();
     const after = state.write([{ key: key(3), value: undefined }], { index: 51, term: 3 });
     await Promise.all([before, replaced, after]);
     await state.close();

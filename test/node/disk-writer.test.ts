@@ -36,7 +36,7 @@ class Bench {
     const state: StateStorage = {
       open: () => Promise.reject(new Error('not here')),
       write: (changes, applied) =>
-        this.#begin(`state ${changes.map(({ key }) => key).join('')} ${applied.index}`),
+        this.#begin(`state ${Array.from(changes, ({ key }) => key).join('')} ${applied.index}`),
       sync: () => this.#begin('sync'),
       replace: (_, applied) => this.#begin(`replace ${applied.index}`),
       close: () => Promise.resolve(),
@@ -87,7 +87,7 @@ test('log writes overlap; each is told when it is done', async () => {
   await bench.disk.settle();
 });
 
-test('state writes that wait become one batch, and a sync tells what was stored before it', async () => {
+test('state writes follow each other, and a sync tells what was stored before it', async () => {
   const bench = new Bench();
   bench.disk.execute({ ...NOTHING, state: { changes: [change('a')], applied: at(1) } });
   bench.disk.execute({ ...NOTHING, state: { changes: [change('b')], applied: at(2) } });
@@ -95,10 +95,11 @@ test('state writes that wait become one batch, and a sync tells what was stored 
   bench.disk.execute({ ...NOTHING, state: { changes: [change('d')], applied: at(4) } });
   expect(bench.disk.stateChanges).toBe(4);
   await bench.finish('state a 1');
-  await bench.finish('state bc 3');
+  await bench.finish('state b 2');
+  await bench.finish('state c 3');
   await bench.finish('sync');
   await bench.finish('state d 4');
-  expect(bench.trace).toEqual(['state a 1', 'state bc 3', 'sync', 'state d 4']);
+  expect(bench.trace).toEqual(['state a 1', 'state b 2', 'state c 3', 'sync', 'state d 4']);
   expect(bench.inputs).toEqual(['synced 3']);
   expect(bench.disk.stateChanges).toBe(0);
 });

@@ -35,7 +35,7 @@ function configOf(id: NodeId): ReplicaConfig {
     watchBytesPerTurnMax: 10_000,
     stateBytesMax: 1_000_000,
     stateWriteTicks: 3,
-    stateWriteChangesMax: 100,
+    stateWriteEntriesMax: 100,
     logEntriesMax: 50,
     logBytesMax: 1_000_000,
     logEntriesKept: 5,

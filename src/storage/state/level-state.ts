@@ -1,7 +1,7 @@
 import { assert, InvariantError, present, unreachable } from '../../base/assert.ts';
 import type { Codec } from '../../base/codec.ts';
 import { StoreError } from '../../base/errors.ts';
-import type { RecordChange, RecordEntry } from '../../machine/records.ts';
+import type { RecordChange, RecordChanges, RecordEntry } from '../../machine/records.ts';
 import type { Position } from '../../raft/entry.ts';
 import type { DirectoryLock } from '../directory-lock.ts';
 import { acquireDirectoryLock } from '../directory-lock.ts';
@@ -10,8 +10,7 @@ import type { StateContents, StateStorage } from '../state-storage.ts';
 import { isOutside } from './level-error.ts';
 import { StateDatabase } from './state-database.ts';
 import { StateDirectory } from './state-directory.ts';
-import type { StateBatch, StateMark } from './state-encoder.ts';
-import { StateEncoder } from './state-encoder.ts';
+import type { StateMark } from './state-encoder.ts';
 
 export interface LevelStateOptions {
   /** Of the state alone. */
@@ -23,9 +22,13 @@ export interface LevelStateOptions {
 }
 
 type Work =
-  | { readonly kind: 'write'; readonly batch: StateBatch }
-  | { readonly kind: 'sync'; readonly mark: StateMark }
-  | { readonly kind: 'replace'; readonly batches: readonly StateBatch[]; readonly encoder: StateEncoder };
+  | { readonly kind: 'write'; readonly changes: RecordChanges; readonly applied: Position }
+  | { readonly kind: 'sync' }
+  | {
+      readonly kind: 'replace';
+      readonly records: Iterable<RecordEntry<unknown>>;
+      readonly applied: Position;
+    };
 
 interface Job {
   readonly work: Work;
@@ -36,8 +39,6 @@ interface Job {
 type SetAside = StateContents['setAside'];
 
 const SET_ASIDE_MAX = 2;
-/** Writes that wait together become one batch of up to so many. */
-const MERGED_WRITES_MAX = 256;
 const REPLACE_BATCH_RECORDS = 1000;
 const EMPTY: StateMark = { applied: { index: 0, term: 0 }, count: 0, sum: 0 };
 
@@ -55,8 +56,6 @@ export class LevelState implements StateStorage {
   readonly #directory: StateDirectory;
   #lock: DirectoryLock | undefined;
   #database: StateDatabase | undefined;
-  /** That of the newest database that was asked for, which may not be there yet. */
-  #encoder: StateEncoder;
   #mark: StateMark = EMPTY;
   #jobs: Job[] = [];
   #working: Promise<void> | undefined;
@@ -65,7 +64,6 @@ export class LevelState implements StateStorage {
   constructor(options: LevelStateOptions) {
     this.#path = options.directory;
     this.#codec = options.codec;
-    this.#encoder = new StateEncoder(options.codec);
     this.#directory = new StateDirectory(options.directory, options.setAsideMax ?? SET_ASIDE_MAX);
   }
 
@@ -82,34 +80,16 @@ export class LevelState implements StateStorage {
     }
   }
 
-  write(changes: readonly RecordChange[], applied: Position): Promise<void> {
-    return this.#enqueue(() => {
-      const batch = this.#encoder.encode(changes, applied);
-      this.#mark = batch.mark;
-      return { kind: 'write', batch };
-    });
+  write(changes: RecordChanges, applied: Position): Promise<void> {
+    return this.#enqueue({ kind: 'write', changes, applied });
   }
 
   sync(): Promise<void> {
-    return this.#enqueue(() => ({ kind: 'sync', mark: this.#mark }));
+    return this.#enqueue({ kind: 'sync' });
   }
 
-  /** The records are walked, and encoded, before this returns: they may change afterwards. */
   replace(records: Iterable<RecordEntry<unknown>>, applied: Position): Promise<void> {
-    return this.#enqueue(() => {
-      this.#encoder = new StateEncoder(this.#codec);
-      const batches: StateBatch[] = [];
-      let changes: RecordChange[] = [];
-      for (const [key, value] of records) {
-        changes.push({ key, value });
-        if (changes.length < REPLACE_BATCH_RECORDS) continue;
-        batches.push(this.#encoder.encode(changes, applied));
-        changes = [];
-      }
-      const last = this.#encoder.encode(changes, applied);
-      this.#mark = last.mark;
-      return { kind: 'replace', batches: [...batches, last], encoder: this.#encoder };
-    });
+    return this.#enqueue({ kind: 'replace', records, applied });
   }
 
   /** Waits for what was begun. What was not synced stays so. */
@@ -169,8 +149,7 @@ export class LevelState implements StateStorage {
   /** Begins with an empty state. */
   async #start(setAside: SetAside): Promise<StateContents> {
     const generation = await this.#directory.nextGeneration();
-    const encoder = new StateEncoder(this.#codec);
-    const database = await StateDatabase.create(this.#directory.generationPath(generation), encoder);
+    const database = await StateDatabase.create(this.#directory.generationPath(generation), this.#codec);
     this.#use(database, EMPTY);
     await this.#directory.switchTo(generation);
     await this.#directory.endOpening();
@@ -179,81 +158,68 @@ export class LevelState implements StateStorage {
 
   #use(database: StateDatabase, mark: StateMark): void {
     this.#database = database;
-    this.#encoder = database.encoder;
     this.#mark = mark;
   }
 
-  /** `describe` runs at once: what it encodes must follow what was encoded before. */
-  #enqueue(describe: () => Work): Promise<void> {
+  #enqueue(work: Work): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) {
         reject(this.#failure);
         return;
       }
       assert(this.#database !== undefined, 'the state is open');
-      try {
-        this.#jobs.push({ work: describe(), resolve, reject });
-      } catch (error) {
-        // A part of it may be in the checksum: what follows cannot be stored any more.
-        this.#fail(error);
-        reject(error);
-        return;
-      }
+      this.#jobs.push({ work, resolve, reject });
       this.#working ??= this.#work();
     });
   }
 
   async #work(): Promise<void> {
-    for (;;) {
-      const jobs = this.#nextJobs();
-      const [first] = jobs;
-      if (first === undefined) break;
+    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
       try {
-        await this.#perform(first.work, jobs);
-        for (const { resolve } of jobs) resolve();
+        await this.#perform(job.work);
+        job.resolve();
       } catch (error) {
+        // A part of it may be in the checksum: what follows cannot be stored any more.
         this.#fail(error);
-        for (const { reject } of jobs) reject(this.#failure);
+        job.reject(error instanceof RangeError ? error : this.#failure);
       }
     }
     this.#working = undefined;
   }
 
-  /** The next one, or all the writes that come next. */
-  #nextJobs(): readonly Job[] {
-    const other = this.#jobs.findIndex(({ work }) => work.kind !== 'write');
-    const writes = Math.min(other < 0 ? this.#jobs.length : other, MERGED_WRITES_MAX);
-    return this.#jobs.splice(0, Math.max(writes, 1));
-  }
-
-  async #perform(work: Work, jobs: readonly Job[]): Promise<void> {
+  async #perform(work: Work): Promise<void> {
     const database = present(this.#database, 'the state is open');
     switch (work.kind) {
       case 'write':
-        await database.write(jobs.flatMap((job) => (job.work.kind === 'write' ? [job.work.batch] : [])));
+        this.#mark = await database.write(work.changes, work.applied);
         return;
       case 'sync':
-        await database.sync(work.mark);
+        await database.sync(this.#mark);
         return;
       case 'replace':
-        await this.#replace(database, work.batches, work.encoder);
+        await this.#replace(database, work.records, work.applied);
         return;
       default:
         unreachable(work);
     }
   }
 
-  async #replace(old: StateDatabase, batches: readonly StateBatch[], encoder: StateEncoder): Promise<void> {
+  async #replace(
+    old: StateDatabase,
+    records: Iterable<RecordEntry<unknown>>,
+    applied: Position,
+  ): Promise<void> {
     const generation = await this.#directory.nextGeneration();
-    const fresh = await StateDatabase.create(this.#directory.generationPath(generation), encoder);
+    const fresh = await StateDatabase.create(this.#directory.generationPath(generation), this.#codec);
+    let mark = EMPTY;
     try {
-      for (const batch of batches) await fresh.write([batch]);
-      await fresh.sync(present(batches.at(-1), 'a state has a last batch').mark);
+      for (const changes of inBatches(records)) mark = await fresh.write(changes, applied);
+      await fresh.sync(mark);
     } catch (error) {
       await fresh.close();
       throw error;
     }
-    this.#database = fresh;
+    this.#use(fresh, mark);
     await old.close();
     await this.#directory.switchTo(generation);
   }
@@ -263,6 +229,19 @@ export class LevelState implements StateStorage {
       error instanceof InvariantError ? error : diskError(error, `writing the state in ${this.#path}`);
     for (const { reject } of this.#jobs.splice(0)) reject(this.#failure);
   }
+}
+
+/** At least one, be it empty. */
+function* inBatches(records: Iterable<RecordEntry<unknown>>): Generator<RecordChanges, void, undefined> {
+  let changes: RecordChange[] = [];
+  for (const [key, value] of records) {
+    if (changes.length === REPLACE_BATCH_RECORDS) {
+      yield changes;
+      changes = [];
+    }
+    changes.push({ key, value });
+  }
+  yield changes;
 }
 
 function reasonOf(error: Error): string {

@@ -1,8 +1,9 @@
+import { setImmediate as nextRound } from 'node:timers/promises';
 import { Level } from 'level';
 import type { Codec } from '../../base/codec.ts';
-import { present } from '../../base/assert.ts';
-import type { RecordEntry } from '../../machine/records.ts';
-import type { Operation, StateBatch, StateMark } from './state-encoder.ts';
+import type { RecordChange, RecordEntry } from '../../machine/records.ts';
+import type { Position } from '../../raft/entry.ts';
+import type { Operation, StateMark } from './state-encoder.ts';
 import { MARK_KEY, StateEncoder } from './state-encoder.ts';
 
 /** `level` types what all its databases can do; this one only LevelDB can. */
@@ -16,6 +17,8 @@ export interface StateRead {
 }
 
 const READ_RECORDS = 1000;
+/** About a millisecond of work. */
+const SLICE_RECORDS = 128;
 const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'view' } as const;
 const READING = { ...ENCODINGS, fillCache: false, highWaterMarkBytes: 1024 * 1024 } as const;
 
@@ -31,10 +34,10 @@ export class StateDatabase {
   }
 
   /** Makes a new one, which must not be there; durable, and empty, when it settles. */
-  static async create(directory: string, encoder: StateEncoder): Promise<StateDatabase> {
+  static async create(directory: string, codec: Codec): Promise<StateDatabase> {
     const level = new Level<string, Uint8Array>(directory, { ...ENCODINGS, errorIfExists: true });
     await level.open();
-    const database = new StateDatabase(level, encoder);
+    const database = new StateDatabase(level, new StateEncoder(codec));
     try {
       // Without a synced write a power cut can leave a database that does not open.
       await database.sync({ applied: { index: 0, term: 0 }, count: 0, sum: 0 });
@@ -71,12 +74,22 @@ export class StateDatabase {
     return { records, mark: this.encoder.decodeMark(mark) };
   }
 
-  /** One atomic, unsynced batch of some that follow each other. */
-  async write(batches: readonly StateBatch[]): Promise<void> {
-    const { mark } = present(batches.at(-1), 'there is a batch to write');
-    const operations: Operation[] = batches.flatMap((batch) => batch.operations);
-    operations.push(this.encoder.encodeMark(mark));
-    await this.#level.batch(operations, { ...ENCODINGS, sync: false });
+  /** One atomic, unsynced batch. It is put together in slices, so that the event loop goes on meanwhile. */
+  async write(changes: Iterable<RecordChange>, applied: Position): Promise<StateMark> {
+    const batch = this.#level.batch();
+    try {
+      let slice = 0;
+      for (const change of changes) {
+        add(batch, this.encoder.encode(change));
+        if (++slice % SLICE_RECORDS === 0) await nextRound();
+      }
+      const mark = this.encoder.mark(applied);
+      add(batch, this.encoder.encodeMark(mark));
+      await batch.write({ sync: false });
+      return mark;
+    } finally {
+      await batch.close();
+    }
   }
 
   /** Brings everything that was written to stable storage. `mark` is that of the last batch. */
@@ -90,4 +103,11 @@ export class StateDatabase {
   async close(): Promise<void> {
     await this.#level.close();
   }
+}
+
+type Batch = ReturnType<Level<string, Uint8Array>['batch']>;
+
+function add(batch: Batch, operation: Operation): void {
+  if (operation.type === 'del') batch.del(operation.key, { keyEncoding: 'utf8' });
+  else batch.put(operation.key, operation.value, ENCODINGS);
 }

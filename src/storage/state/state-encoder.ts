@@ -21,19 +21,13 @@ export type Operation =
   | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }
   | { readonly type: 'del'; readonly key: string };
 
-/** Some changes, encoded. */
-export interface StateBatch {
-  readonly operations: readonly Operation[];
-  readonly mark: StateMark;
-}
-
 const VERSION = 1;
 const RECORD_PREFIX = 'r';
 export const MARK_KEY = 'm';
 
 /**
  * Records to what LevelDB stores, and back: records under `r` and their key, and under `m` the mark
- * of the last batch, by which a loss shows. Batches must be written in the order of the calls.
+ * of the last batch, by which a loss shows. What is encoded must be written in that order.
  */
 export class StateEncoder {
   readonly #codec: Codec;
@@ -43,21 +37,21 @@ export class StateEncoder {
     this.#codec = codec;
   }
 
-  encode(changes: Iterable<RecordChange>, applied: Position): StateBatch {
-    const operations: Operation[] = [];
-    for (const { key: recordKey, value } of changes) {
-      const key = RECORD_PREFIX + recordKey;
-      if (value === undefined) {
-        this.#checksum.delete(key);
-        operations.push({ type: 'del', key });
-      } else {
-        const { stored, checksum } = sealValue(key, this.#codec.encode(value));
-        this.#checksum.put(key, checksum);
-        operations.push({ type: 'put', key, value: stored });
-      }
+  encode({ key: recordKey, value }: RecordChange): Operation {
+    const key = RECORD_PREFIX + recordKey;
+    if (value === undefined) {
+      this.#checksum.delete(key);
+      return { type: 'del', key };
     }
+    const { stored, checksum } = sealValue(key, this.#codec.encode(value));
+    this.#checksum.put(key, checksum);
+    return { type: 'put', key, value: stored };
+  }
+
+  /** Of all that was encoded so far. */
+  mark(applied: Position): StateMark {
     const { count, sum } = this.#checksum;
-    return { operations, mark: { applied, count, sum } };
+    return { applied, count, sum };
   }
 
   encodeMark({ applied, count, sum }: StateMark): Operation {
