@@ -1,5 +1,5 @@
 import { claim } from '../violation.ts';
-import { lastIndexOf, type Property, type TurnView } from './property.ts';
+import { lastIndexOf, type Property, termAt, type TurnView } from './property.ts';
 
 /**
  * The places of a node's log stand in their order: compacted, applied, committed, last; only what
@@ -17,9 +17,18 @@ export class LogBounds implements Property {
     claim(commitIndex <= lastIndex, this.name, where);
     claim(stableIndex <= lastIndex, this.name, where);
     claim(base.index <= commitIndex, this.name, where);
+    const durable = cluster.durable(id);
+    const isStable =
+      stableIndex <= durable.base.index || durable.termAt(stableIndex) === termAt(raft, stableIndex);
+    // Behind a snapshot that was just installed the log is empty, and its disk follows.
+    claim(
+      stableIndex === base.index || isStable,
+      this.name,
+      () => `${where()}: entry ${stableIndex} is not on its disk, or another one is`,
+    );
     const { write } = output;
     if (write?.compactTo === undefined) return;
-    const { stateIndex } = cluster.durable(id);
+    const { stateIndex } = durable;
     claim(
       write.compactTo <= stateIndex,
       this.name,

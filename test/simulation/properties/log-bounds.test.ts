@@ -3,10 +3,11 @@ import { LogBounds } from '../../../src/simulation/properties/log-bounds.ts';
 import { disk, log, raft, turn, write } from './synthetic.ts';
 
 const sound = raft(1, { entries: log(1, 1, 1), commitIndex: 2, appliedIndex: 1 });
+const stored = log(1, 1, 1);
 
 test('compacted, applied, committed and last stand in their order', () => {
   const property = new LogBounds();
-  property.afterTurn(turn(sound));
+  property.afterTurn(turn(sound, { disks: [disk(stored)] }));
   const worse = [
     { appliedIndex: 3 },
     { commitIndex: 4 },
@@ -14,15 +15,23 @@ test('compacted, applied, committed and last stand in their order', () => {
     { base: { index: 3, term: 1 }, entries: [], commitIndex: 2 },
   ];
   for (const change of worse) {
-    expect(() => property.afterTurn(turn({ ...sound, ...change }))).toThrow('log bounds');
+    expect(() => property.afterTurn(turn({ ...sound, ...change }, { disks: [disk(stored)] }))).toThrow(
+      'log bounds',
+    );
   }
 });
 
 test('entries that are compacted before they are in the durable state are found', () => {
   const property = new LogBounds();
   const output = { write: write({ compactTo: 2 }) };
-  property.afterTurn(turn(sound, { output, disks: [disk([], undefined, 2)] }));
-  expect(() => property.afterTurn(turn(sound, { output, disks: [disk([], undefined, 1)] }))).toThrow(
+  property.afterTurn(turn(sound, { output, disks: [disk(stored, undefined, 2)] }));
+  expect(() => property.afterTurn(turn(sound, { output, disks: [disk(stored, undefined, 1)] }))).toThrow(
     'compacts its log to 2; its durable state ends at 1',
   );
+});
+
+test('an index that is called stable and is not on the disk, or is another entry there, is found', () => {
+  for (const on of [log(1, 1), log(1, 1, 2)]) {
+    expect(() => new LogBounds().afterTurn(turn(sound, { disks: [disk(on)] }))).toThrow('is not on its disk');
+  }
 });
