@@ -41,6 +41,8 @@ export interface ClientLimits {
 export interface DiskLimits {
   /** Commands wait while this many log writes are on their way… */
   readonly logWritesMax: number;
+  /** …and enter the log in groups of at most so many, so that the next node works on one while this one works on the next… */
+  readonly commandsPerTurnMax: number;
   /** …and are refused with TOO_BUSY when this many wait. */
   readonly heldCommandsMax: number;
   /** Commands wait, too, while this many changes of the state are on their way. */
@@ -125,6 +127,7 @@ export const DEFAULT_LIMITS: NodeLimits = {
   bufferedBytesMax: 64 * MIB,
   batchBytesMax: 8 * MIB,
   logWritesMax: 4,
+  commandsPerTurnMax: 128,
   heldCommandsMax: 16_384,
   stateChangesMax: 65_536,
   peerFrameBytesMax: 32 * MIB,
@@ -148,7 +151,7 @@ export const DEFAULT_LIMITS: NodeLimits = {
   watchBytesPerTurnMax: MIB,
   stateBytesMax: 1_024 * MIB,
   stateWriteTicks: 250,
-  stateWriteEntriesMax: 32_768,
+  stateWriteEntriesMax: 65_536,
   logEntriesMax: 100_000,
   logBytesMax: 128 * MIB,
   logEntriesKept: 10_000,

@@ -76,8 +76,8 @@ export class TurnLoop {
     this.#inputs = [];
     const diskIsBehind = disk.logWrites >= limits.logWritesMax || disk.stateChanges >= limits.stateChangesMax;
     if (diskIsBehind || this.#held.length === 0) return inputs;
-    for (const command of this.#held) inputs.push(command);
-    this.#held = [];
+    for (const command of this.#held.splice(0, limits.commandsPerTurnMax)) inputs.push(command);
+    if (this.#held.length > 0) this.#schedule();
     return inputs;
   }
 }
