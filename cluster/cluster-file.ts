@@ -28,6 +28,8 @@ export interface ClusterFile {
   readonly version: number;
   readonly clusterId: string;
   readonly nodes: readonly NodePlace[];
+  /** Handed to every node as they are, whenever it is started. */
+  readonly nodeFlags: readonly string[];
 }
 
 /** Groups of nodes that can talk to each other; undefined when nothing is cut. */
@@ -51,8 +53,8 @@ export class ClusterDirectory {
     return found;
   }
 
-  write(clusterId: string, nodes: readonly NodePlace[]): ClusterFile {
-    const file = { version: VERSION, clusterId, nodes };
+  write(contents: Omit<ClusterFile, 'version'>): ClusterFile {
+    const file = { version: VERSION, ...contents };
     writeJson(this.#clusterPath, file);
     return file;
   }
@@ -130,6 +132,8 @@ function isClusterFile(value: unknown): value is ClusterFile {
   if (!isObject(value) || value['version'] !== VERSION || typeof value['clusterId'] !== 'string')
     return false;
   const nodes: unknown = value['nodes'];
+  const flags: unknown = value['nodeFlags'];
+  if (!Array.isArray(flags) || !flags.every((flag) => typeof flag === 'string')) return false;
   return Array.isArray(nodes) && nodes.length > 0 && nodes.every(isNodePlace);
 }
 

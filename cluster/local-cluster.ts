@@ -28,19 +28,17 @@ const LOG_LINES_SHOWN = 5;
 
 export interface LocalClusterOptions {
   readonly path: string;
-  /** Handed to every node as they are. */
-  readonly extraFlags?: readonly string[];
+  /** Handed to every node as they are, from now on; undefined: as before. */
+  readonly nodeFlags?: readonly string[] | undefined;
 }
 
 export class LocalCluster {
   readonly directory: ClusterDirectory;
-  readonly #extraFlags: readonly string[];
   #file: ClusterFile;
 
-  private constructor(directory: ClusterDirectory, file: ClusterFile, extraFlags: readonly string[]) {
+  private constructor(directory: ClusterDirectory, file: ClusterFile) {
     this.directory = directory;
     this.#file = file;
-    this.#extraFlags = extraFlags;
   }
 
   /** The cluster that lives in a directory. Throws `no-cluster` when there is none. */
@@ -53,7 +51,11 @@ export class LocalCluster {
         `no cluster in ${options.path}; \`kvorum cluster start\` makes one`,
       );
     }
-    return new LocalCluster(directory, file, options.extraFlags ?? []);
+    const { nodeFlags } = options;
+    return new LocalCluster(
+      directory,
+      nodeFlags === undefined ? file : directory.write({ ...file, nodeFlags }),
+    );
   }
 
   /** A new cluster with a random name, on the first free ports in a row from `firstPort` up. */
@@ -64,8 +66,9 @@ export class LocalCluster {
     if (directory.read() !== undefined) {
       throw new ClusterError('bad-request', `there is a cluster in ${options.path} already`);
     }
-    const file = directory.write(randomUUID(), await placesFrom(options.firstPort, options.size));
-    return new LocalCluster(directory, file, options.extraFlags ?? []);
+    const nodes = await placesFrom(options.firstPort, options.size);
+    const { nodeFlags = [] } = options;
+    return new LocalCluster(directory, directory.write({ clusterId: randomUUID(), nodes, nodeFlags }));
   }
 
   get clusterId(): string {
@@ -96,7 +99,7 @@ export class LocalCluster {
   /** Moves all nodes, which must be down, to the first free ports in a row from `firstPort` up. */
   async move(firstPort: number): Promise<void> {
     const nodes = await placesFrom(firstPort, this.nodes.length);
-    this.#file = this.directory.write(this.clusterId, nodes);
+    this.#file = this.directory.write({ ...this.#file, nodes });
   }
 
   processState(id: NodeId): ProcessState {
@@ -120,7 +123,7 @@ export class LocalCluster {
       members: this.nodes,
       dataPath: this.directory.dataPath(id),
       logPath: this.directory.logPath(id),
-      extraFlags: this.#extraFlags,
+      flags: this.#file.nodeFlags,
     });
     this.directory.writeProcess(id, identity);
   }

@@ -15,7 +15,7 @@ export interface NodeStart {
   readonly dataPath: string;
   readonly logPath: string;
   /** Handed to `kvorum node` as they are. */
-  readonly extraFlags: readonly string[];
+  readonly flags: readonly string[];
 }
 
 /**
@@ -51,7 +51,7 @@ function nodeArguments(start: NodeStart): readonly string[] {
     `--members=${members}`,
     `--dir=${start.dataPath}`,
     '--allow-faults',
-    ...start.extraFlags,
+    ...start.flags,
   ];
 }
 

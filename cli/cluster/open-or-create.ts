@@ -3,7 +3,7 @@ import { ClusterDirectory } from '../../cluster/cluster-file.ts';
 import { LocalCluster } from '../../cluster/local-cluster.ts';
 import { findFreeBlock } from '../../cluster/ports.ts';
 import { note } from '../output.ts';
-import { DEFAULT_NODES, DEFAULT_PORT } from './start-options.ts';
+import { DEFAULT_NODES, DEFAULT_PORT, nodeFlags } from './start-options.ts';
 import type { StartFlags } from './start-options.ts';
 
 /** The cluster of the directory, or a new one; on other ports than asked for when those are taken. */
@@ -20,11 +20,12 @@ export async function openOrCreate(flags: StartFlags): Promise<LocalCluster> {
 
 function create(flags: StartFlags): Promise<LocalCluster> {
   const size = flags.nodes ?? DEFAULT_NODES;
-  return LocalCluster.create({ path: flags.dir, size, firstPort: flags.port ?? DEFAULT_PORT });
+  const firstPort = flags.port ?? DEFAULT_PORT;
+  return LocalCluster.create({ path: flags.dir, size, firstPort, nodeFlags: nodeFlags(flags) });
 }
 
 function reopen(flags: StartFlags): LocalCluster {
-  const cluster = LocalCluster.open({ path: flags.dir });
+  const cluster = LocalCluster.open({ path: flags.dir, nodeFlags: nodeFlags(flags) });
   const size = cluster.nodes.length;
   if (flags.nodes === undefined || flags.nodes === size) return cluster;
   throw new ClusterError(

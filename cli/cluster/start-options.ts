@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { ClusterFlags } from './run.ts';
 
@@ -10,9 +11,20 @@ export interface StartFlags extends ClusterFlags {
   readonly nodes?: number;
   /** Undefined: where the directory says, or the default. */
   readonly port?: number;
+  /** Modules that export machines; undefined: as the directory has. */
+  readonly machine?: readonly string[];
   readonly detach?: boolean;
   /** Steps that were reported before this command began, as `npm start` does. */
   readonly stepsDone: number;
+}
+
+/** What every node is told, whenever it is started. */
+export function nodeFlags({ machine }: StartFlags): readonly string[] | undefined {
+  return machine?.map((file) => `--machine=${resolve(file)}`);
+}
+
+export function parseFiles(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
 }
 
 export function parseNodes(text: string): number {

@@ -7,7 +7,7 @@ import { openOrCreate } from './open-or-create.ts';
 import { Progress } from './progress.ts';
 import { note, print, printJson } from '../output.ts';
 import { clusterCommand, dirFlag, reportingFailure } from './run.ts';
-import { DEFAULT_NODES, DEFAULT_PORT, parseNodes, parsePort } from './start-options.ts';
+import { DEFAULT_NODES, DEFAULT_PORT, parseFiles, parseNodes, parsePort } from './start-options.ts';
 import type { StartFlags } from './start-options.ts';
 
 /** A busy machine takes a while to start five processes. */
@@ -22,6 +22,7 @@ export function addStartCommand(parent: Command): void {
   clusterCommand(parent, 'start', 'Start a cluster of real processes on this machine')
     .option('--nodes <count>', `3 or 5 (default: as the directory has, or ${DEFAULT_NODES})`, parseNodes)
     .option('--port <port>', `first of as many ports in a row (default: ${DEFAULT_PORT})`, parsePort)
+    .option('--machine <file>', 'a module that exports machines of your own; may be given again', parseFiles)
     .option('--detach', 'leave the nodes running and return')
     .addOption(new Option('--steps-done <count>').argParser(Number).default(0).hideHelp())
     .addHelpText('after', HELP)

@@ -35,7 +35,7 @@ test('a directory takes one cluster', async () => {
   await expect(LocalCluster.create({ path, size: 3, firstPort: 21_000 })).rejects.toThrow(/already/);
 });
 
-test.each(['', '{', '[]', '{"version":2}', '{"version":1,"clusterId":"a","nodes":[]}'])(
+test.each(['', '{', '[]', '{"version":2}', '{"version":1,"clusterId":"a","nodes":[],"nodeFlags":[]}'])(
   'a cluster file that holds %j is refused by name',
   (text) => {
     writeFileSync(join(path, 'cluster.json'), text);

@@ -49,18 +49,18 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /** A cluster that has a leader. */
-  static async start(size: 3 | 5, extraFlags: readonly string[] = []): Promise<TestCluster> {
-    const cluster = await TestCluster.create(size, extraFlags);
+  static async start(size: 3 | 5, nodeFlags: readonly string[] = []): Promise<TestCluster> {
+    const cluster = await TestCluster.create(size, nodeFlags);
     await cluster.local.start();
     await cluster.leader();
     return cluster;
   }
 
   /** A cluster of which no node was started yet. */
-  static async create(size: 3 | 5, extraFlags: readonly string[] = []): Promise<TestCluster> {
+  static async create(size: 3 | 5, nodeFlags: readonly string[] = []): Promise<TestCluster> {
     const path = mkdtempSync(join(tmpdir(), 'kvorum-processes-'));
     const firstPort = randomInt(20_000, 30_000); // below the ports that the system gives to outgoing connections
-    return new TestCluster(await LocalCluster.create({ path, size, firstPort, extraFlags }));
+    return new TestCluster(await LocalCluster.create({ path, size, firstPort, nodeFlags }));
   }
 
   /** Starts a process beside those of the cluster; its log is that of its id. */
@@ -72,7 +72,7 @@ export class TestCluster implements AsyncDisposable {
       members: members ?? nodes,
       dataPath: directory.dataPath(dataOf),
       logPath: directory.logPath(id),
-      extraFlags: [],
+      flags: [],
     });
     this.#odd.push(identity);
     return identity;
