@@ -10,6 +10,7 @@ import type { Marks } from './marks.ts';
 import type { SimulatedNode } from './node.ts';
 import { CommittedIsDurable } from './properties/committed-is-durable.ts';
 import { DurableBeforeAnswer } from './properties/durable-before-answer.ts';
+import { ElectedByMajority } from './properties/elected-by-majority.ts';
 import { ElectionSafety } from './properties/election-safety.ts';
 import { LeaderAppendOnly } from './properties/leader-append-only.ts';
 import { LeaderCompleteness } from './properties/leader-completeness.ts';
@@ -54,6 +55,7 @@ export class Safety {
     this.#properties = [
       new ElectionSafety(),
       new OneVotePerTerm(),
+      new ElectedByMajority(),
       new LeaderAppendOnly(),
       new LogMatching(),
       new StateMachineSafety(this.ledger),
