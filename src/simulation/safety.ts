@@ -8,6 +8,7 @@ import type { CallRecord } from './calls.ts';
 import { deepEqual } from './deep-equal.ts';
 import type { Marks } from './marks.ts';
 import type { SimulatedNode } from './node.ts';
+import { CommitOfOwnTerm } from './properties/commit-of-own-term.ts';
 import { CommittedIsDurable } from './properties/committed-is-durable.ts';
 import { DurableBeforeAnswer } from './properties/durable-before-answer.ts';
 import { ElectedByMajority } from './properties/elected-by-majority.ts';
@@ -57,6 +58,7 @@ export class Safety {
       new OneVotePerTerm(),
       new ElectedByMajority(),
       new LeaderAppendOnly(),
+      new CommitOfOwnTerm(),
       new LogMatching(),
       new StateMachineSafety(this.ledger),
       new StateFollowsLog(this.reference),
