@@ -9,6 +9,7 @@ import { deepEqual } from './deep-equal.ts';
 import type { Marks } from './marks.ts';
 import type { SimulatedNode } from './node.ts';
 import { CommitOfOwnTerm } from './properties/commit-of-own-term.ts';
+import { CommittedByAcknowledgement } from './properties/committed-by-acknowledgement.ts';
 import { CommittedIsDurable } from './properties/committed-is-durable.ts';
 import { DurableBeforeAnswer } from './properties/durable-before-answer.ts';
 import { ElectedByMajority } from './properties/elected-by-majority.ts';
@@ -59,6 +60,7 @@ export class Safety {
       new ElectedByMajority(),
       new LeaderAppendOnly(),
       new CommitOfOwnTerm(),
+      new CommittedByAcknowledgement(),
       new LogMatching(),
       new StateMachineSafety(this.ledger),
       new StateFollowsLog(this.reference),

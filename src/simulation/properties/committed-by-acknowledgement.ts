@@ -1,0 +1,53 @@
+import type { Index, NodeId, Term } from '../../base/flavor.ts';
+import { claim } from '../violation.ts';
+import { majorityOf, type Property, type TurnView } from './property.ts';
+
+interface Leading {
+  readonly term: Term;
+  readonly commitIndex: Index;
+}
+
+/**
+ * What a leader commits, a majority has acknowledged to it in its own term, itself among them: an
+ * answer of an earlier term speaks of another leader's log (CCF, commit on a stale answer).
+ */
+export class CommittedByAcknowledgement implements Property {
+  readonly name = 'committed by acknowledgement';
+  readonly #leading = new Map<NodeId, Leading>();
+  /** By leader, term and follower: the highest index that was acknowledged. */
+  readonly #acknowledged = new Map<string, Index>();
+
+  afterTurn({ id, raft, output, cluster }: TurnView): void {
+    for (const message of output.send) {
+      if (message.kind !== 'append-accepted') continue;
+      const key = keyOf(message.to, message.term, id);
+      this.#acknowledged.set(key, Math.max(this.#acknowledged.get(key) ?? 0, message.matchIndex));
+    }
+    const before = this.#leading.get(id);
+    if (raft.role !== 'leader') {
+      if (before !== undefined) this.#leading.delete(id);
+      return;
+    }
+    const { term, commitIndex } = raft;
+    if (before?.term === term && before.commitIndex === commitIndex) return;
+    this.#leading.set(id, { term, commitIndex });
+    if (before?.term !== term) return;
+    const holders = cluster.members.filter(
+      (member) => member === id || (this.#acknowledged.get(keyOf(id, term, member)) ?? 0) >= commitIndex,
+    );
+    claim(
+      holders.length >= majorityOf(cluster.members),
+      this.name,
+      () =>
+        `node ${id} committed entry ${commitIndex} in term ${term}, acknowledged to it only by ${holders.join(', ')}`,
+    );
+  }
+
+  restarted(id: NodeId): void {
+    this.#leading.delete(id);
+  }
+}
+
+function keyOf(leader: NodeId, term: Term, follower: NodeId): string {
+  return `${leader}/${term}/${follower}`;
+}

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { CommittedByAcknowledgement } from '../../../src/simulation/properties/committed-by-acknowledgement.ts';
+import { log, raft, turn } from './synthetic.ts';
+
+function accepting(id: number, term: number, matchIndex: number) {
+  const accepted = { kind: 'append-accepted', from: id, to: 1, term, matchIndex } as const;
+  return turn(raft(id, { term }), { output: { send: [accepted] } });
+}
+
+const leading = (commitIndex: number) =>
+  turn(raft(1, { role: 'leader', term: 4, entries: log(1, 4, 4), commitIndex }));
+
+test('two of three, the leader among them, make an entry committed', () => {
+  const property = new CommittedByAcknowledgement();
+  property.afterTurn(leading(1));
+  property.afterTurn(accepting(2, 4, 3));
+  property.afterTurn(leading(3));
+});
+
+test('an acknowledgement of an earlier term, or of less, does not count', () => {
+  for (const short of [accepting(2, 3, 3), accepting(2, 4, 2)]) {
+    const property = new CommittedByAcknowledgement();
+    property.afterTurn(leading(1));
+    property.afterTurn(short);
+    expect(() => property.afterTurn(leading(3))).toThrow('acknowledged to it only by 1');
+  }
+});
