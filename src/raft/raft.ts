@@ -73,6 +73,8 @@ export interface RaftInspection {
   readonly base: Position;
   /** From `base.index + 1` on. */
   readonly entries: readonly Entry[];
+  /** How far a leader takes each follower's log to match its own; empty at the others. */
+  readonly matches: ReadonlyMap<NodeId, Index>;
 }
 
 export class Raft {
@@ -269,6 +271,7 @@ export class Raft {
       stableIndex,
       base,
       entries,
+      matches: part.kind === 'leader' ? matchesOf(part) : NO_MATCHES,
     };
   }
 
@@ -281,6 +284,12 @@ export class Raft {
     state.appliedIndex += committed.length;
     return committed;
   }
+}
+
+const NO_MATCHES: ReadonlyMap<NodeId, Index> = new Map();
+
+function matchesOf({ followers }: Leading): ReadonlyMap<NodeId, Index> {
+  return new Map(Array.from(followers, ([id, { matchIndex }]) => [id, matchIndex]));
 }
 
 /** Whether the end of a turn would bring something new from this leader. */

@@ -1,4 +1,5 @@
 import type { Index, NodeId, Term } from '../../base/flavor.ts';
+import type { RaftInspection } from '../../raft/raft.ts';
 import { claim } from '../violation.ts';
 import { majorityOf, type Property, type TurnView } from './property.ts';
 
@@ -8,8 +9,9 @@ interface Leading {
 }
 
 /**
- * What a leader commits, a majority has acknowledged to it in its own term, itself among them: an
- * answer of an earlier term speaks of another leader's log (CCF, commit on a stale answer).
+ * What a leader takes a follower to hold, and what it commits, was acknowledged to it in its own
+ * term: an answer of an earlier term speaks of a log that may have been cut since (CCF, commit on a
+ * stale answer).
  */
 export class CommittedByAcknowledgement implements Property {
   readonly name = 'committed by acknowledgement';
@@ -29,6 +31,7 @@ export class CommittedByAcknowledgement implements Property {
       return;
     }
     const { term, commitIndex } = raft;
+    this.#checkMatches(id, raft);
     if (before?.term === term && before.commitIndex === commitIndex) return;
     this.#leading.set(id, { term, commitIndex });
     if (before?.term !== term) return;
@@ -41,6 +44,17 @@ export class CommittedByAcknowledgement implements Property {
       () =>
         `node ${id} committed entry ${commitIndex} in term ${term}, acknowledged to it only by ${holders.join(', ')}`,
     );
+  }
+
+  #checkMatches(id: NodeId, { term, matches }: RaftInspection): void {
+    for (const [follower, matchIndex] of matches) {
+      claim(
+        matchIndex <= (this.#acknowledged.get(keyOf(id, term, follower)) ?? 0),
+        this.name,
+        () =>
+          `node ${id} takes node ${follower} to hold entry ${matchIndex}, which it never said in term ${term}`,
+      );
+    }
   }
 
   restarted(id: NodeId): void {

@@ -10,6 +10,9 @@ function accepting(id: number, term: number, matchIndex: number) {
 const leading = (commitIndex: number) =>
   turn(raft(1, { role: 'leader', term: 4, entries: log(1, 4, 4), commitIndex }));
 
+const believing = (matchIndex: number) =>
+  turn(raft(1, { role: 'leader', term: 4, entries: log(1, 4, 4), matches: new Map([[2, matchIndex]]) }));
+
 test('two of three, the leader among them, make an entry committed', () => {
   const property = new CommittedByAcknowledgement();
   property.afterTurn(leading(1));
@@ -24,4 +27,12 @@ test('an acknowledgement of an earlier term, or of less, does not count', () => 
     property.afterTurn(short);
     expect(() => property.afterTurn(leading(3))).toThrow('acknowledged to it only by 1');
   }
+});
+
+test('a leader takes no follower to hold what that one never acknowledged to it in its own term', () => {
+  const property = new CommittedByAcknowledgement();
+  property.afterTurn(accepting(2, 3, 3));
+  property.afterTurn(accepting(2, 4, 2));
+  property.afterTurn(believing(2));
+  expect(() => property.afterTurn(believing(3))).toThrow('which it never said in term 4');
 });

@@ -37,6 +37,7 @@ export function raft(id: number, changes: Partial<RaftInspection> = {}): RaftIns
     commitIndex: 0,
     appliedIndex: 0,
     stableIndex: base.index + entries.length,
+    matches: new Map(),
     ...changes,
     base,
     entries,
