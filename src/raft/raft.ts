@@ -121,11 +121,6 @@ export class Raft {
     return this.#state.log.bytes;
   }
 
-  /** Whether this node leads and has committed an entry of its term, so that reads need not wait for one. */
-  get isServing(): boolean {
-    return this.#state.part.kind === 'leader' && hasCommittedOwnTerm(this.#state);
-  }
-
   /** The state does not reach up to the log's base; it waits for a snapshot, and never leads. */
   get isStateLost(): boolean {
     return this.#state.isStateLost;

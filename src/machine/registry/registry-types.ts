@@ -25,16 +25,12 @@ export interface ServiceInstance {
   readonly modRevision: number;
 }
 
-export interface RegisterCommand {
+/** What an instance says of itself; the rest is the machine's. */
+export interface RegisterCommand extends Omit<
+  ServiceInstance,
+  'status' | 'registerRevision' | 'modRevision'
+> {
   readonly kind: 'register';
-  readonly service: string;
-  readonly id: string;
-  readonly address: string;
-  readonly port: number;
-  readonly tags: readonly string[];
-  readonly meta: Readonly<Record<string, string>>;
-  readonly ttlMs: number;
-  readonly deregisterAfterMs: number;
 }
 
 /** As a client gives it: what is left out gets the default. */
