@@ -83,7 +83,9 @@ export class OutgoingLink {
   }
 
   #dial(): void {
-    const socket = new WebSocket(`ws://${this.#address}/peer`, {
+    // Who dials is said in its hello; here it is for what stands between, such as a fault proxy.
+    const { nodeId } = this.#handshake.helloTo(this.peer);
+    const socket = new WebSocket(`ws://${this.#address}/peer?from=${nodeId}`, {
       perMessageDeflate: false,
       maxPayload: HANDSHAKE_BYTES_MAX,
       handshakeTimeout: this.#limits.handshakeMs,

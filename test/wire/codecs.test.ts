@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { StoreError } from '../../src/base/errors.ts';
 import { decodeClientFrames, encodeClientFrames } from '../../src/wire/client-codec.ts';
+import { sealMessage } from '../../src/wire/message-bytes.ts';
 import { decodePeerFrames, encodePeerFrames } from '../../src/wire/peer-codec.ts';
 import { decodeServerFrames, encodeServerFrames } from '../../src/wire/server-codec.ts';
 import { clientFrame, peerFrame, serverFrame } from './arbitraries.ts';
@@ -47,7 +48,20 @@ test('peer frames come back as they were', () => {
 test('random bytes never cause anything but a StoreError', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), expectNoCrash), { numRuns: 2000 });
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 300 }), (body) => expectNoCrash(Uint8Array.of(1, ...body))),
+    fc.property(fc.uint8Array({ maxLength: 300 }), (body) => expectNoCrash(sealMessage(body))),
+    { numRuns: 2000 },
+  );
+});
+
+test('a message of which a bit was flipped, or the end cut off, is refused', () => {
+  const frames = fc.array(peerFrame, { maxLength: 3 });
+  fc.assert(
+    fc.property(frames, fc.nat(), fc.nat({ max: 7 }), fc.boolean(), (sent, at, bit, cuts) => {
+      const message = encodePeerFrames(sent);
+      const damaged = message.slice(0, cuts ? at % message.length : message.length);
+      if (!cuts) damaged[at % damaged.length] = (damaged[at % damaged.length] ?? 0) ^ (1 << bit);
+      expect(() => decodePeerFrames(damaged)).toThrow(StoreError);
+    }),
     { numRuns: 2000 },
   );
 });
@@ -66,6 +80,7 @@ test('mutated messages never cause anything but a StoreError', () => {
         if (mutated.length > 0) mutated[at % mutated.length] = byte;
       }
       expectNoCrash(mutated);
+      expectNoCrash(sealMessage(mutated.subarray(5))); // and if the checksum did not catch it
     }),
     { numRuns: 3000 },
   );
