@@ -52,6 +52,13 @@ export const EXIT_STATUS: Readonly<Record<ErrorCode, ExitStatus>> = {
   REVISION_COMPACTED: EXIT.conflict,
   REVISION_FUTURE: EXIT.conflict,
   SEQUENCE_STALE: EXIT.conflict,
+  MEMBER_UNKNOWN: EXIT.badUsage,
+  CHANGE_INVALID: EXIT.badUsage,
+  MEMBER_EXISTS: EXIT.conflict,
+  MEMBER_REMOVED: EXIT.denied,
+  LEARNER_BEHIND: EXIT.conflict,
+  QUORUM_AT_RISK: EXIT.conflict,
+  TRANSFER_FAILED: EXIT.timedOutOrUnknown,
   ABORTED: EXIT.interrupted,
 };
 

@@ -28,6 +28,14 @@ export type ErrorCode =
   | 'REVISION_FUTURE'
   | 'WATCH_LIMIT'
   | 'MACHINE_FAILED'
+  // members and leadership
+  | 'MEMBER_UNKNOWN'
+  | 'MEMBER_EXISTS'
+  | 'MEMBER_REMOVED'
+  | 'LEARNER_BEHIND'
+  | 'QUORUM_AT_RISK'
+  | 'CHANGE_INVALID'
+  | 'TRANSFER_FAILED'
   // the client's own
   | 'UNREACHABLE'
   | 'TIMEOUT'
@@ -87,6 +95,13 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   REVISION_FUTURE: refused('Ask for a revision that the store has reached.'),
   WATCH_LIMIT: later('Close watches that are no longer used, or use one prefix for many keys.'),
   MACHINE_FAILED: refused('The machine threw while applying the command; its changes were undone.'),
+  MEMBER_UNKNOWN: refused('List the members, and correct the id.'),
+  MEMBER_EXISTS: refused('Choose another id and address, or remove the member that has them first.'),
+  MEMBER_REMOVED: refused('This node was removed from its cluster: join again with an empty directory.'),
+  LEARNER_BEHIND: later('Wait until the learner has caught up; the list of members shows how far it is.'),
+  QUORUM_AT_RISK: later('Bring more voters up first: a majority of the new voters would not answer.'),
+  CHANGE_INVALID: refused('Correct the change; the message says what is wrong with it.'),
+  TRANSFER_FAILED: later('Check that the node to lead is up and has caught up, then try again.'),
   UNREACHABLE: later('Check the endpoints, and that the nodes run.'),
   TIMEOUT: unknown('Retry in the same session, or read to see whether it took effect.'),
   ABORTED: unknown('The request was given up by its caller; it may still take effect.'),
