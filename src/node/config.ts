@@ -74,8 +74,13 @@ export interface NodeLimits
 export interface NodeConfig extends Timing {
   readonly id: NodeId;
   readonly clusterId: string;
-  /** All voting members, this node among them. */
+  /**
+   * Those that form the cluster, this node among them. Once it is formed the log says who the members
+   * are, and this list where to find them: its addresses come before those of the log.
+   */
   readonly members: readonly MemberAddress[];
+  /** `host:port` at which the others find this node. */
+  readonly address: string;
   readonly directory: string;
   /** Of the release that runs; told in the status. */
   readonly version: string;
@@ -93,9 +98,8 @@ export interface NodeConfig extends Timing {
 export interface NodeSettings extends Partial<Omit<NodeConfig, 'limits' | 'listen'>> {
   readonly id: NodeId;
   readonly clusterId: string;
-  readonly members: readonly MemberAddress[];
   readonly directory: string;
-  /** `host:port`; by default where the members' list says that this node is. */
+  /** `host:port`; by default the address at which the others find this node. */
   readonly listen?: string;
   readonly limits?: Partial<NodeLimits>;
 }
@@ -165,14 +169,15 @@ export const DEFAULT_LIMITS: NodeLimits = {
  * @throws StoreError CONFIG_INVALID, naming the setting
  */
 export function nodeConfig(settings: NodeSettings): NodeConfig {
-  const { id, clusterId, members, directory } = settings;
+  const { id, clusterId, members = [], directory } = settings;
   if (clusterId.length === 0 || clusterId.length > CLUSTER_ID_LENGTH_MAX) {
     throw invalid('clusterId', `must have 1 to ${CLUSTER_ID_LENGTH_MAX} characters`);
   }
   if (directory.length === 0) throw invalid('directory', 'must be given');
   checkMembers(members);
-  const own = members.find((member) => member.id === id);
-  if (own === undefined) throw invalid('id', `${id} is not among the members`);
+  const address = settings.address ?? members.find((member) => member.id === id)?.address;
+  if (address === undefined) throw invalid('id', `${id} is not among the members`);
+  parseAddress('address', address);
   const timing: Timing = {
     tickMs: settings.tickMs ?? DEFAULT_TIMING.tickMs,
     heartbeatTicks: settings.heartbeatTicks ?? DEFAULT_TIMING.heartbeatTicks,
@@ -187,9 +192,10 @@ export function nodeConfig(settings: NodeSettings): NodeConfig {
     id,
     clusterId,
     members,
+    address,
     directory,
     version: settings.version ?? 'unknown',
-    listen: parseAddress('listen', settings.listen ?? own.address),
+    listen: parseAddress('listen', settings.listen ?? address),
     allowFaults: settings.allowFaults ?? false,
     originsAllowed: settings.originsAllowed ?? [],
     machines: settings.machines ?? [],
@@ -205,9 +211,7 @@ export function replicaConfig(config: NodeConfig): ReplicaConfig {
 }
 
 function checkMembers(members: readonly MemberAddress[]): void {
-  if (members.length === 0 || members.length > MEMBERS_MAX) {
-    throw invalid('members', `must name 1 to ${MEMBERS_MAX} nodes`);
-  }
+  if (members.length > MEMBERS_MAX) throw invalid('members', `must name at most ${MEMBERS_MAX} nodes`);
   for (const { id, address } of members) {
     if (!Number.isSafeInteger(id) || id < 1) throw invalid('members', `${id} is no node id: 1, 2, 3, …`);
     if (address.length > ADDRESS_LENGTH_MAX) throw invalid('members', 'holds an address that is too long');

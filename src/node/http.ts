@@ -3,13 +3,13 @@ import { type ErrorCode, StoreError } from '../base/errors.ts';
 import type { NodeId } from '../base/flavor.ts';
 import type { Cut } from '../transport/peer-links.ts';
 import type { NodeStatus } from '../wire/client-frames.ts';
+import { MEMBERS_MAX } from '../wire/wire-limits.ts';
 
 /** What the plain HTTP side of a node needs to know, and may do. */
 export interface HttpFacts {
   readonly status: () => NodeStatus;
   /** Why this node should get no traffic; undefined if it is ready. */
   readonly notReady: () => string | undefined;
-  readonly members: readonly NodeId[];
   /** Undefined unless faults are allowed. */
   readonly setCut: ((cut: Cut) => void) | undefined;
 }
@@ -89,7 +89,7 @@ async function faults(request: IncomingMessage, facts: HttpFacts): Promise<Answe
   }
   if (request.headers.origin !== undefined)
     return refusal(403, 'DENIED', 'faults are not taken from web pages');
-  const cut = parseCut(await readBody(request), facts.members);
+  const cut = parseCut(await readBody(request));
   setCut(cut);
   return { status: 200, body: { cutTo: cut.to, cutFrom: cut.from } };
 }
@@ -110,7 +110,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
 }
 
 /** @throws StoreError BAD_REQUEST */
-function parseCut(text: string, members: readonly NodeId[]): Cut {
+function parseCut(text: string): Cut {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -122,10 +122,15 @@ function parseCut(text: string, members: readonly NodeId[]): Cut {
   const { cutTo = [], cutFrom = [], ...rest } = body as Record<string, unknown>;
   if (Object.keys(rest).length > 0)
     throw new StoreError('BAD_REQUEST', 'the body has cutTo and cutFrom alone');
-  return { to: nodeIds('cutTo', cutTo, members), from: nodeIds('cutFrom', cutFrom, members) };
+  return { to: nodeIds('cutTo', cutTo), from: nodeIds('cutFrom', cutFrom) };
 }
 
-function nodeIds(name: string, value: unknown, members: readonly NodeId[]): readonly NodeId[] {
-  if (Array.isArray(value) && value.every((id): id is NodeId => members.includes(id as NodeId))) return value;
-  throw new StoreError('BAD_REQUEST', `${name} must be a list of members' ids`);
+/** Of members or not: a node may be cut off before this one has heard of it. */
+function nodeIds(name: string, value: unknown): readonly NodeId[] {
+  if (Array.isArray(value) && value.length <= MEMBERS_MAX && value.every(isNodeId)) return value;
+  throw new StoreError('BAD_REQUEST', `${name} must be a list of at most ${MEMBERS_MAX} nodes' ids`);
+}
+
+function isNodeId(id: unknown): id is NodeId {
+  return Number.isSafeInteger(id) && Number(id) >= 1;
 }

@@ -33,6 +33,7 @@ import { Listener } from './listener.ts';
 import { nodeStatus, StatusWatch } from './node-status.ts';
 import { openStorages } from './open-storages.ts';
 import { restore } from './restore.ts';
+import { Roster } from './roster.ts';
 import { failureOf, type StopReason } from './stop-reason.ts';
 import type { NodeStorages, OpenStorages } from './storages.ts';
 import { TurnLoop } from './turn-loop.ts';
@@ -95,6 +96,7 @@ class Node implements RunningNode {
   readonly #root: Root;
   readonly #log: EventLog;
   readonly #storages: NodeStorages;
+  readonly #roster: Roster;
   readonly #formation: Formation;
   readonly #links: PeerLinks;
   readonly #hub: ClientHub;
@@ -115,14 +117,12 @@ class Node implements RunningNode {
     this.#storages = storages;
     this.#restored = restored;
     this.stopped = new Promise((resolve) => (this.#closed = resolve));
-    const { id, clusterId, members, limits } = config;
-    this.#formation = new Formation(
-      storages.identity,
-      members.map((member) => member.id),
-    );
+    const { id, clusterId, limits } = config;
+    this.#roster = new Roster(storages.identity, config.address, config.members);
+    this.#formation = new Formation(storages.identity, this.#roster);
     this.#links = new PeerLinks({
       self: id,
-      members,
+      peers: this.#roster.peers,
       handshake: this.#formation,
       events: this.#peerEvents(),
       limits,
@@ -137,7 +137,7 @@ class Node implements RunningNode {
         kind: 'welcome',
         clusterId,
         nodeId: id,
-        members,
+        members: this.#roster.members,
         leader: this.#replicaStatus()?.leader,
       }),
       status: () => this.status(),
@@ -160,7 +160,6 @@ class Node implements RunningNode {
       http: {
         status: () => this.status(),
         notReady: () => this.#notReady(),
-        members: config.members.map((member) => member.id),
         setCut: config.allowFaults ? (cut) => this.#links.setCut(cut) : undefined,
       },
       onPeer: (socket, remoteAddress) => this.#links.accept(socket, remoteAddress),
@@ -208,6 +207,13 @@ class Node implements RunningNode {
       },
       onRefused: (peer, code, message) => log.warn('peer refused', { peer, code, message }),
       onAmnesia: (message) => this.#fail({ kind: 'failed', code: 'AMNESIA', message }),
+      onRemoved: (message) => void this.#leave(message),
+      onCaller: ({ nodeId, address }) => {
+        if (this.#roster.heard(nodeId, address)) this.#links.update(this.#roster.peers);
+      },
+      onCallerLost: (peer) => {
+        if (this.#roster.gone(peer)) this.#links.update(this.#roster.peers);
+      },
     };
   }
 
@@ -297,6 +303,17 @@ class Node implements RunningNode {
     this.#log.error('node failed', { code: reason.code, message: reason.message });
     this.#core?.loop.stop();
     if (closes) void this.#close(reason);
+  }
+
+  /** The cluster has removed this node: it says so to itself, lest it try again, and stops. */
+  async #leave(message: string): Promise<void> {
+    if (this.#stop !== undefined) return;
+    try {
+      await this.#storages.saveIdentity({ ...this.#storages.identity, removed: true });
+    } catch (error) {
+      return this.#fail(failureOf(error));
+    }
+    this.#fail({ kind: 'failed', code: 'MEMBER_REMOVED', message });
   }
 
   /** Requests that are on their way may end, for a while; no others are taken. */

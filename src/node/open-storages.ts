@@ -18,7 +18,8 @@ import type { NodeStorages } from './storages.ts';
  * The storages of a data directory, which is made if it is not there: `identity.json`, `log/` and
  * `state/`, under one lock.
  *
- * @throws StoreError DIRECTORY_LOCKED, DIRECTORY_MISMATCH, CONFIG_INVALID, DISK_FULL, DISK_FAILED
+ * @throws StoreError DIRECTORY_LOCKED, DIRECTORY_MISMATCH, MEMBER_REMOVED, CONFIG_INVALID, DISK_FULL,
+ *   DISK_FAILED
  */
 export async function openStorages(config: NodeConfig): Promise<NodeStorages> {
   const { directory } = config;
@@ -26,6 +27,7 @@ export async function openStorages(config: NodeConfig): Promise<NodeStorages> {
   try {
     const identity = (await readIdentity(directory)) ?? (await makeIdentity(config));
     checkIdentity(directory, identity, config.clusterId, config.id);
+    checkPlace(identity);
     checkMembers(config, identity);
     return {
       identity,
@@ -41,15 +43,33 @@ export async function openStorages(config: NodeConfig): Promise<NodeStorages> {
   }
 }
 
-async function makeIdentity({ directory, clusterId, id }: NodeConfig): Promise<Identity> {
-  const identity = { clusterId, nodeId: id, incarnation: drawIncarnation(), peers: undefined };
+async function makeIdentity({ directory, clusterId, id, members }: NodeConfig): Promise<Identity> {
+  if (!members.some((member) => member.id === id)) {
+    throw new StoreError('CONFIG_INVALID', `members: ${directory} is new: name all nodes of the new cluster`);
+  }
+  const identity: Identity = {
+    clusterId,
+    nodeId: id,
+    incarnation: drawIncarnation(),
+    peers: undefined,
+    joined: undefined,
+    removed: false,
+  };
   await writeIdentity(directory, identity);
   return identity;
 }
 
+function checkPlace({ clusterId, nodeId, removed }: Identity): void {
+  if (!removed) return;
+  throw new StoreError(
+    'MEMBER_REMOVED',
+    `node ${nodeId} was removed from cluster ${JSON.stringify(clusterId)}`,
+  );
+}
+
 /** A cluster keeps the members with which it was formed. */
-function checkMembers({ directory, members }: NodeConfig, { nodeId, peers }: Identity): void {
-  if (peers === undefined) return;
+function checkMembers({ directory, members }: NodeConfig, { nodeId, peers, joined }: Identity): void {
+  if (peers === undefined || joined !== undefined) return;
   const given = members.map(({ id }) => id).toSorted((left, right) => left - right);
   const known = [nodeId, ...peers.keys()].toSorted((left, right) => left - right);
   if (given.join(',') === known.join(',')) return;

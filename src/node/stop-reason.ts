@@ -15,6 +15,7 @@ const EXIT_CODES: Partial<Readonly<Record<ErrorCode, number>>> = {
   LOG_CORRUPT: 4,
   STATE_CORRUPT: 4,
   AMNESIA: 4,
+  MEMBER_REMOVED: 7,
   PORT_IN_USE: 5,
   DISK_FULL: 6,
   DISK_FAILED: 6,

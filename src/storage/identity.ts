@@ -18,6 +18,21 @@ export interface Identity {
    * only then is it formed, and may vote.
    */
   readonly peers: ReadonlyMap<NodeId, string> | undefined;
+  /** How this node came into a cluster that ran already; undefined for those that formed it. */
+  readonly joined: Joining | undefined;
+  /** The cluster has removed this node: it takes part in nothing, for ever. */
+  readonly removed: boolean;
+}
+
+/** What a node that joined was told, and what it still wants. */
+export interface Joining {
+  /** `host:port` at which the others find this node. */
+  readonly address: string;
+  /** The members then, to find the cluster by until the log tells who they are. */
+  readonly members: readonly { readonly id: NodeId; readonly address: string }[];
+  /** It wants a vote as soon as it has caught up, in the place of `replaces` if that is given. */
+  readonly wantsVote: boolean;
+  readonly replaces: NodeId | undefined;
 }
 
 /** What the file says, beside its checksum. */
@@ -28,10 +43,13 @@ interface StoredIdentity {
   readonly incarnation: string;
   readonly formed: boolean;
   readonly peers: Readonly<Record<string, string>>;
+  readonly joined?: Joining | undefined;
+  readonly removed?: boolean;
 }
 
 const NAME = 'identity.json';
-const VERSION = 1;
+/** Format 1 knew neither `joined` nor `removed`. */
+const VERSION = 2;
 const INCARNATION_BYTES = 16;
 
 /** A new incarnation: unlike every other one. */
@@ -59,10 +77,19 @@ export async function readIdentity(directory: string): Promise<Identity | undefi
 /** Makes the directory if it is not there. Durable, whole or not at all. @throws StoreError DISK_FULL, DISK_FAILED */
 export async function writeIdentity(directory: string, identity: Identity): Promise<void> {
   const path = join(directory, NAME);
-  const { clusterId, nodeId, incarnation } = identity;
+  const { clusterId, nodeId, incarnation, joined, removed } = identity;
   const formed = identity.peers !== undefined;
   const peers = Object.fromEntries(identity.peers ?? []);
-  const body: StoredIdentity = { version: VERSION, clusterId, nodeId, incarnation, formed, peers };
+  const body: StoredIdentity = {
+    version: VERSION,
+    clusterId,
+    nodeId,
+    incarnation,
+    formed,
+    peers,
+    joined,
+    removed,
+  };
   const checksum = crc32(JSON.stringify(body));
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -93,14 +120,21 @@ function parseIdentity(path: string, text: string): Identity {
   if (typeof version === 'number' && version > VERSION) {
     throw mismatch(path, `format ${version} is of a later release; this one knows up to ${VERSION}`);
   }
-  if (version !== VERSION || checksum !== crc32(JSON.stringify(body))) {
+  if ((version !== VERSION && version !== 1) || checksum !== crc32(JSON.stringify(body))) {
     throw mismatch(path, 'it is damaged: the checksum does not fit');
   }
   // The checksum fits: this is what writeIdentity wrote.
   const sound = body as unknown as StoredIdentity;
-  const { clusterId, nodeId, incarnation, formed } = sound;
+  const { clusterId, nodeId, incarnation, formed, joined, removed = false } = sound;
   const peers = new Map(Object.entries(sound.peers).map(([id, peer]) => [Number(id), peer]));
-  return { clusterId, nodeId, incarnation, peers: formed ? peers : undefined };
+  return {
+    clusterId,
+    nodeId,
+    incarnation,
+    peers: formed ? peers : undefined,
+    joined: joined && { ...joined, replaces: joined.replaces },
+    removed,
+  };
 }
 
 function mismatch(place: string, what: string, cause?: unknown): StoreError {

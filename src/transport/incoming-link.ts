@@ -27,7 +27,7 @@ export class IncomingLink {
   readonly #handler: IncomingHandler;
   readonly #timer: NodeJS.Timeout;
   readonly #liveness: Liveness;
-  #peer: NodeId | undefined;
+  #hello: PeerHelloFrame | undefined;
   #closed = false;
 
   constructor(
@@ -54,7 +54,12 @@ export class IncomingLink {
 
   /** Undefined until its hello is accepted. */
   get peer(): NodeId | undefined {
-    return this.#peer;
+    return this.#hello?.nodeId;
+  }
+
+  /** What the peer said of itself; undefined until that is accepted. */
+  get hello(): PeerHelloFrame | undefined {
+    return this.#hello;
   }
 
   /** Says why, then closes; cuts the connection if the other end does not close in time. */
@@ -87,14 +92,14 @@ export class IncomingLink {
     if (this.#closed) return;
     if (frame.kind === 'peer-goodbye') return this.terminate();
     if (frame.kind === 'peer-hello') {
-      if (this.#peer !== undefined) throw new StoreError('PROTOCOL_VIOLATION', 'a second peer-hello');
+      if (this.#hello !== undefined) throw new StoreError('PROTOCOL_VIOLATION', 'a second peer-hello');
       return this.#onHello(frame);
     }
-    if (this.#peer === undefined)
-      throw new StoreError('PROTOCOL_VIOLATION', 'the first frame must be peer-hello');
+    const { peer } = this;
+    if (peer === undefined) throw new StoreError('PROTOCOL_VIOLATION', 'the first frame must be peer-hello');
     for (const { from, to } of frame.messages) {
-      if (from !== this.#peer || to !== this.#self) {
-        throw new StoreError('NODE_MISMATCH', `node ${this.#peer} sent a message from ${from} to ${to}`);
+      if (from !== peer || to !== this.#self) {
+        throw new StoreError('NODE_MISMATCH', `node ${peer} sent a message from ${from} to ${to}`);
       }
     }
     this.#handler.onMessages(frame.messages);
@@ -108,7 +113,7 @@ export class IncomingLink {
       return;
     }
     clearTimeout(this.#timer);
-    this.#peer = hello.nodeId;
+    this.#hello = hello;
     this.#socket.send(encodePeerFrames([answer]));
   }
 

@@ -29,7 +29,7 @@ interface Attempt {
  */
 export class OutgoingLink {
   readonly peer: NodeId;
-  readonly #address: string;
+  readonly address: string;
   readonly #handshake: PeerHandshake;
   readonly #events: PeerEvents;
   readonly #limits: PeerLimits;
@@ -41,7 +41,7 @@ export class OutgoingLink {
 
   constructor(member: MemberAddress, handshake: PeerHandshake, events: PeerEvents, limits: PeerLimits) {
     this.peer = member.id;
-    this.#address = member.address;
+    this.address = member.address;
     this.#handshake = handshake;
     this.#events = events;
     this.#limits = limits;
@@ -85,7 +85,7 @@ export class OutgoingLink {
   #dial(): void {
     // Who dials is said in its hello; here it is for what stands between, such as a fault proxy.
     const { nodeId } = this.#handshake.helloTo(this.peer);
-    const socket = new WebSocket(`ws://${this.#address}/peer?from=${nodeId}`, {
+    const socket = new WebSocket(`ws://${this.address}/peer?from=${nodeId}`, {
       perMessageDeflate: false,
       maxPayload: HANDSHAKE_BYTES_MAX,
       handshakeTimeout: this.#limits.handshakeMs,
@@ -128,6 +128,7 @@ export class OutgoingLink {
       case 'peer-goodbye':
         attempt.reason = frame.message;
         if (frame.code === 'AMNESIA') this.#events.onAmnesia(frame.message);
+        else if (frame.code === 'MEMBER_REMOVED') this.#events.onRemoved(frame.message);
         else if (frame.code !== 'SHUTTING_DOWN') this.#refused(frame.code, frame.message);
         return this.#giveUp(frame.message);
       default:

@@ -30,6 +30,11 @@ export interface PeerEvents {
   onRefused(peer: NodeId | undefined, code: ErrorCode, message: string): void;
   /** A node at a member's address knows this node under another incarnation. */
   onAmnesia(message: string): void;
+  /** A node at a member's address says that this node was removed from the cluster. */
+  onRemoved(message: string): void;
+  /** A node that dialled this one was accepted; and, the connection is gone. */
+  onCaller(hello: PeerHelloFrame): void;
+  onCallerLost(peer: NodeId): void;
 }
 
 export interface PeerLimits {

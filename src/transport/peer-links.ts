@@ -23,8 +23,8 @@ export interface Cut {
 
 export interface PeerLinksOptions {
   readonly self: NodeId;
-  /** All members, this node among them. */
-  readonly members: readonly MemberAddress[];
+  /** Whom to dial at first. */
+  readonly peers: readonly MemberAddress[];
   readonly handshake: PeerHandshake;
   readonly events: PeerEvents;
   readonly limits: PeerLimits;
@@ -38,22 +38,42 @@ export class PeerLinks {
   readonly #outgoing = new Map<NodeId, OutgoingLink>();
   readonly #incoming = new Set<IncomingLink>();
   #cut: Cut = { to: [], from: [] };
+  #started = false;
   #closed = false;
 
-  constructor({ self, members, handshake, events, limits }: PeerLinksOptions) {
+  constructor({ self, peers, handshake, events, limits }: PeerLinksOptions) {
     this.#self = self;
     this.#handshake = handshake;
     this.#events = events;
     this.#limits = limits;
-    for (const member of members) {
-      if (member.id === self) continue;
-      this.#outgoing.set(member.id, new OutgoingLink(member, handshake, events, limits));
-    }
+    this.update(peers);
   }
 
-  /** Dials every other member, and keeps doing so. */
+  /** Dials every peer, and keeps doing so. */
   start(): void {
-    for (const link of this.#outgoing.values()) link.start();
+    this.#started = true;
+    for (const link of this.#outgoing.values()) this.#startLink(link);
+  }
+
+  /**
+   * Who the peers are has changed: new ones are dialled, and others no longer; whoever dialled this
+   * node is judged anew.
+   */
+  update(peers: readonly MemberAddress[]): void {
+    if (this.#closed) return;
+    const wanted = new Map(peers.map(({ id, address }) => [id, address]));
+    for (const [id, link] of this.#outgoing) {
+      if (wanted.get(id) === link.address) continue;
+      this.#outgoing.delete(id);
+      link.stop(wanted.has(id) ? 'its address has changed' : 'it is no member any longer');
+    }
+    for (const member of peers) {
+      if (this.#outgoing.has(member.id)) continue;
+      const link = new OutgoingLink(member, this.#handshake, this.#events, this.#limits);
+      this.#outgoing.set(member.id, link);
+      if (this.#started) this.#startLink(link);
+    }
+    this.#judgeCallers();
   }
 
   /** Takes over a connection that another node dialled; nothing has been read from it yet. */
@@ -83,10 +103,7 @@ export class PeerLinks {
   setCut(cut: Cut): void {
     this.#cut = cut;
     if (this.#closed) return;
-    for (const link of this.#outgoing.values()) {
-      if (cut.to.includes(link.peer)) link.stop('cut by fault injection');
-      else link.start();
-    }
+    for (const link of this.#outgoing.values()) this.#startLink(link);
     for (const link of this.#incoming) {
       if (link.peer !== undefined && cut.from.includes(link.peer)) link.terminate();
     }
@@ -106,8 +123,27 @@ export class PeerLinks {
         const sender = link.peer === undefined ? `${link.remoteAddress}: ` : '';
         this.#events.onRefused(link.peer, error.code, `${sender}${error.message}`);
       },
-      onClose: (link) => void this.#incoming.delete(link),
+      onClose: (link) => this.#onClose(link),
     };
+  }
+
+  #startLink(link: OutgoingLink): void {
+    if (this.#cut.to.includes(link.peer)) link.stop('cut by fault injection');
+    else link.start();
+  }
+
+  #judgeCallers(): void {
+    for (const link of this.#incoming) {
+      const verdict = link.hello === undefined ? undefined : this.#handshake.judgeCaller(link.hello);
+      if (verdict?.kind === 'refuse') link.close(verdict.code, verdict.message);
+    }
+  }
+
+  #onClose(link: IncomingLink): void {
+    this.#incoming.delete(link);
+    const { peer } = link;
+    const isLast = peer !== undefined && [...this.#incoming].every((other) => other.peer !== peer);
+    if (isLast && !this.#closed) this.#events.onCallerLost(peer);
   }
 
   #onHello(link: IncomingLink, hello: PeerHelloFrame): { answer: PeerFrame | undefined; accepted: boolean } {
@@ -121,6 +157,7 @@ export class PeerLinks {
     for (const earlier of this.#incoming) {
       if (earlier.peer === hello.nodeId) earlier.terminate();
     }
+    this.#events.onCaller(hello);
     this.#outgoing.get(hello.nodeId)?.wake();
     return { answer: this.#handshake.helloTo(hello.nodeId), accepted: true };
   }

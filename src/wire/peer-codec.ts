@@ -6,6 +6,7 @@ import { msgpackCodec, msgpackViewCodec } from './msgpack-codec.ts';
 import type { PeerFrame } from './peer-frames.ts';
 import { messageFromRow, messageRow } from './raft-message-codec.ts';
 import {
+  ADDRESS_LENGTH_MAX,
   CLUSTER_ID_LENGTH_MAX,
   INCARNATION_LENGTH_MAX,
   MESSAGE_LENGTH_MAX,
@@ -43,6 +44,7 @@ function toRow(frame: PeerFrame): Row {
         frame.nodeId,
         frame.to,
         frame.incarnation,
+        frame.address,
         frame.formed,
         frame.knownIncarnation ?? null,
       ];
@@ -64,6 +66,7 @@ function fromRow(row: Row): PeerFrame {
         nodeId: fields.integer('nodeId', 1),
         to: fields.integer('to', 1),
         incarnation: fields.text('incarnation', INCARNATION_LENGTH_MAX),
+        address: fields.text('address', ADDRESS_LENGTH_MAX),
         formed: fields.flag('formed'),
         knownIncarnation: fields.optionalText('knownIncarnation', INCARNATION_LENGTH_MAX),
       }));

@@ -16,7 +16,9 @@ export interface PeerHelloFrame {
   readonly to: NodeId;
   /** Drawn once when the sender's data directory was made: a node that lost its memory has another. */
   readonly incarnation: string;
-  /** The sender has met every member once, and may vote. */
+  /** `host:port` at which the sender is found, for those who have not heard of it yet. */
+  readonly address: string;
+  /** The sender has met every member once, or was let into a cluster that had: it may vote. */
   readonly formed: boolean;
   /** The incarnation under which the sender knows the receiver; undefined before they met. */
   readonly knownIncarnation: string | undefined;

@@ -97,6 +97,8 @@ export class MemoryDirectory {
       nodeId: id,
       incarnation: crypto.randomUUID(),
       peers: undefined,
+      joined: undefined,
+      removed: false,
     };
     return Promise.resolve({
       identity: this.identity,

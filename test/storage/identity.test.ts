@@ -1,5 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { Identity } from '../../src/storage/identity.ts';
 import { checkIdentity, drawIncarnation, readIdentity, writeIdentity } from '../../src/storage/identity.ts';
@@ -13,6 +14,18 @@ const IDENTITY: Identity = {
     [1, 'aa'],
     [3, 'bb'],
   ]),
+  joined: undefined,
+  removed: false,
+};
+
+const JOINED: Identity = {
+  ...IDENTITY,
+  joined: {
+    address: '127.0.0.1:7402',
+    members: [{ id: 1, address: '127.0.0.1:7401' }],
+    wantsVote: true,
+    replaces: 3,
+  },
 };
 
 test('an identity comes back, and an empty directory has none', async () => {
@@ -25,6 +38,10 @@ test('an identity comes back, and an empty directory has none', async () => {
     expect(await readIdentity(directory)).toStrictEqual(IDENTITY);
     await writeIdentity(directory, { ...IDENTITY, peers: new Map() });
     expect((await readIdentity(directory))?.peers).toStrictEqual(new Map());
+    await writeIdentity(directory, JOINED);
+    expect(await readIdentity(directory)).toStrictEqual(JOINED);
+    await writeIdentity(directory, { ...IDENTITY, removed: true });
+    expect((await readIdentity(directory))?.removed).toBe(true);
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
     expect((await stat(join(directory, 'identity.json'))).mode & 0o777).toBe(0o600);
   });
@@ -51,10 +68,22 @@ test('every changed byte of the fields is refused, never taken for an empty dire
   });
 });
 
+test('an identity of the first format is read', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const body =
+      '{"version":1,"clusterId":"shop","nodeId":2,"incarnation":"cc","formed":true,"peers":{"1":"aa"}';
+    const checksum = crc32(`${body}}`);
+    await writeFile(join(directory, 'identity.json'), `${body},"checksum":${checksum}}`);
+    const peers = new Map([[1, 'aa']]);
+    const expected = { ...IDENTITY, incarnation: 'cc', peers };
+    expect(await readIdentity(directory)).toStrictEqual(expected);
+  });
+});
+
 test('a later format is refused as such', async () => {
   await inTemporaryDirectory(async (directory) => {
-    await writeFile(join(directory, 'identity.json'), '{"version":2,"who":"knows"}');
-    await expect(readIdentity(directory)).rejects.toThrow('format 2 is of a later release');
+    await writeFile(join(directory, 'identity.json'), '{"version":3,"who":"knows"}');
+    await expect(readIdentity(directory)).rejects.toThrow('format 3 is of a later release');
   });
 });
 

@@ -13,6 +13,7 @@ class End implements AsyncDisposable {
   readonly id: number;
   readonly got: Message[] = [];
   readonly told: string[] = [];
+  address = '';
   verdict: PeerVerdict = { kind: 'accept' };
   readonly #server: Server = createServer();
   readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
@@ -27,7 +28,8 @@ class End implements AsyncDisposable {
 
   async listen(): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    this.address = `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.address;
   }
 
   connect(members: readonly { readonly id: number; readonly address: string }[]): void {
@@ -38,6 +40,7 @@ class End implements AsyncDisposable {
         nodeId: this.id,
         to,
         incarnation: `i${this.id}`,
+        address: this.address,
         formed: false,
         knownIncarnation: undefined,
       }),
@@ -46,7 +49,7 @@ class End implements AsyncDisposable {
     };
     this.#links = new PeerLinks({
       self: this.id,
-      members,
+      peers: members.filter(({ id }) => id !== this.id),
       handshake,
       limits: { ...DEFAULT_LIMITS, redialMsMin: 10, redialMsMax: 50, pingMs: 50, handshakeMs: 500 },
       events: {
@@ -55,6 +58,9 @@ class End implements AsyncDisposable {
         onDown: (peer) => this.told.push(`down ${peer}`),
         onRefused: (_, code) => this.told.push(`refused ${code}`),
         onAmnesia: () => this.told.push('amnesia'),
+        onRemoved: () => this.told.push('removed'),
+        onCaller: ({ nodeId, address }) => this.told.push(`caller ${nodeId} at ${address}`),
+        onCallerLost: (peer) => this.told.push(`caller ${peer} lost`),
       },
     });
     this.#links.start();
@@ -158,6 +164,36 @@ test('amnesia is told to the end that lost its memory', async () => {
   one.links.setCut({ to: [], from: [] });
   await one.until('amnesia');
   expect(two.told).not.toContain('amnesia');
+});
+
+test('peers come, move and go while it runs', async () => {
+  await using one = new End(1);
+  await using two = new End(2);
+  await using three = new End(3);
+  const at = [await one.listen(), await two.listen(), await three.listen()] as const;
+  one.connect([]);
+  two.connect([{ id: 1, address: at[0] }]);
+  three.connect([]);
+  await one.until(`caller 2 at ${at[1]}`);
+  one.links.update([{ id: 2, address: at[1] }]);
+  await one.until('up 2');
+  one.links.update([{ id: 2, address: at[2] }]);
+  await one.until('down 2');
+  await three.until(`caller 1 at ${at[0]}`);
+  one.links.update([]);
+  await three.until('caller 1 lost');
+  expect(one.links.up).toEqual([]);
+});
+
+test('a caller that is a member no longer is told so, and so is the one that it dials again', async () => {
+  const [first, second] = await pair();
+  await using one = first;
+  await using two = second;
+  await Promise.all([one.until('up 2'), two.until('up 1')]);
+  one.verdict = { kind: 'refuse', code: 'MEMBER_REMOVED', message: 'removed' };
+  one.links.update([]);
+  await two.until('removed');
+  await one.until('refused MEMBER_REMOVED');
 });
 
 test('a peer that is silent is given up, and dialled again', async () => {

@@ -187,6 +187,7 @@ export const peerFrame: Arbitrary<PeerFrame> = fc.oneof(
     nodeId: id,
     to: id,
     incarnation: text,
+    address: text,
     formed: fc.boolean(),
     knownIncarnation: maybe(text),
   }),

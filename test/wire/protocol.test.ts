@@ -143,6 +143,7 @@ test('the bytes of peer frames are fixed', () => {
           nodeId: 1,
           to: 2,
           incarnation: 'i',
+          address: 'h:2',
           formed: true,
           knownIncarnation: undefined,
         },
@@ -173,7 +174,7 @@ test('the bytes of peer frames are fixed', () => {
       ]),
     ),
   ).toMatchInlineSnapshot(
-    `"01902e5e65939720a1630102a169c3c0922196960301020304029504010203c39805010203040204930301c401ff9807010203040302c296080102030401970b0102030402019322a7414d4e45534941a16d"`,
+    `"012210afd3939820a1630102a169a3683a32c3c0922196960301020304029504010203c39805010203040204930301c401ff9807010203040302c296080102030401970b0102030402019322a7414d4e45534941a16d"`,
   );
 });
 
