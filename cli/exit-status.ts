@@ -28,6 +28,7 @@ export const EXIT_STATUS: Readonly<Record<ErrorCode, ExitStatus>> = {
   UNREACHABLE: EXIT.notReachable,
   NOT_LEADER: EXIT.notReachable,
   NO_LEADER: EXIT.notReachable,
+  READ_UNCONFIRMED: EXIT.notReachable,
   SHUTTING_DOWN: EXIT.notReachable,
   PROTOCOL_VERSION: EXIT.notReachable,
   PROTOCOL_VIOLATION: EXIT.notReachable,

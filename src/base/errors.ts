@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'NOT_LEADER'
   | 'NO_LEADER'
   | 'LEADERSHIP_LOST'
+  | 'READ_UNCONFIRMED'
   | 'TOO_BUSY'
   | 'NO_SPACE'
   | 'SHUTTING_DOWN'
@@ -81,6 +82,7 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   NOT_LEADER: later('Ask the leader that the error names.'),
   NO_LEADER: later('Wait for an election; if it lasts, check that a majority of the nodes is up.'),
   LEADERSHIP_LOST: unknown('Retry in the same session: it is applied once at most.'),
+  READ_UNCONFIRMED: later('Retry, or ask the leader; if it lasts, check the links between the nodes.'),
   TOO_BUSY: later('Slow down and retry; the queue is full.'),
   NO_SPACE: refused('Delete records, or raise the state limit on every node.'),
   SHUTTING_DOWN: later('Retry at another node.'),

@@ -164,7 +164,8 @@ export class ClientHub implements ConnectionHandler {
     if (frame.kind === 'command') {
       onInput({ kind: 'command', caller, command: { machine, session: frame.session, body } });
     } else {
-      onInput({ kind: 'query', caller, machine, body, consistency: frame.consistency });
+      const { consistency, maxStaleMs } = frame;
+      onInput({ kind: 'query', caller, machine, body, consistency, maxStaleMs });
     }
   }
 
@@ -205,8 +206,8 @@ export class ClientHub implements ConnectionHandler {
     this.#bytesInFlight -= bytes;
     connection.inFlight--;
     if (reply.kind === 'result') {
-      const { result, revision, index } = reply;
-      connection.push({ kind: 'result', request, result, revision, index });
+      const { result, revision, index, staleMs } = reply;
+      connection.push({ kind: 'result', request, result, revision, index, staleMs });
     } else {
       connection.push(errorFrame(request, kind, reply.code, reply.message, reply.leader));
     }

@@ -58,10 +58,7 @@ export interface Timing {
 }
 
 /** Limits of Raft, which takes its members and its timing from the rest. */
-export type RaftLimits = Omit<
-  ReplicaConfig['raft'],
-  'id' | 'members' | 'heartbeatTicks' | 'electionTicksMin' | 'electionTicksMax'
->;
+export type RaftLimits = Omit<ReplicaConfig['raft'], 'id' | 'members' | 'clockDriftMax' | keyof Timing>;
 
 export interface NodeLimits
   extends ClientLimits, DiskLimits, PeerLimits, RaftLimits, Omit<ReplicaConfig, 'raft'> {
@@ -85,6 +82,11 @@ export interface NodeConfig extends Timing {
   /** Of the release that runs; told in the status. */
   readonly version: string;
   readonly listen: Address;
+  /**
+   * How much the monotonic clocks of two nodes may differ in rate, 0 to 1: lease reads rest on it (see
+   * src/raft/lease.ts). 0: no lease reads. Equal on all nodes.
+   */
+  readonly clockDriftMax: number;
   /** Lets `POST /faults` cut the traffic to other members: for tests alone. */
   readonly allowFaults: boolean;
   /** Web pages of these origins may connect. */
@@ -113,6 +115,9 @@ export const DEFAULT_TIMING: Timing = {
   electionTicksMin: 40,
   electionTicksMax: 80,
 };
+
+/** Far more than the rates of real clocks differ: NTP slews by 0.05 %, and quartz is 100 times better than this. */
+const CLOCK_DRIFT_MAX = 0.1;
 
 export const DEFAULT_LIMITS: NodeLimits = {
   valueBytesMax: VALUE_BYTES_MAX,
@@ -149,6 +154,7 @@ export const DEFAULT_LIMITS: NodeLimits = {
   uncommittedBytesMax: 64 * MIB,
   committedBytesMax: MIB,
   pendingReadsMax: 65_536,
+  readTicksMax: 150,
   pendingCommandsMax: 65_536,
   pendingQueriesMax: 65_536,
   watchesMax: 65_536,
@@ -185,6 +191,10 @@ export function nodeConfig(settings: NodeSettings): NodeConfig {
     electionTicksMax: settings.electionTicksMax ?? DEFAULT_TIMING.electionTicksMax,
   };
   checkTiming(timing);
+  const clockDriftMax = settings.clockDriftMax ?? CLOCK_DRIFT_MAX;
+  if (!(clockDriftMax >= 0 && clockDriftMax < 1)) {
+    throw invalid('clockDriftMax', 'must be at least 0 and below 1, such as 0.1');
+  }
   const limits = withDefaults(settings.limits ?? {});
   checkLimits(limits);
   return {
@@ -196,6 +206,7 @@ export function nodeConfig(settings: NodeSettings): NodeConfig {
     directory,
     version: settings.version ?? 'unknown',
     listen: parseAddress('listen', settings.listen ?? address),
+    clockDriftMax,
     allowFaults: settings.allowFaults ?? false,
     originsAllowed: settings.originsAllowed ?? [],
     machines: settings.machines ?? [],
@@ -205,9 +216,10 @@ export function nodeConfig(settings: NodeSettings): NodeConfig {
 
 /** What the replica needs of it. */
 export function replicaConfig(config: NodeConfig): ReplicaConfig {
-  const { id, limits, heartbeatTicks, electionTicksMin, electionTicksMax } = config;
+  const { id, limits, clockDriftMax, tickMs, heartbeatTicks, electionTicksMin, electionTicksMax } = config;
   const members = config.members.map((member) => member.id);
-  return { ...limits, raft: { ...limits, id, members, heartbeatTicks, electionTicksMin, electionTicksMax } };
+  const timing = { tickMs, heartbeatTicks, electionTicksMin, electionTicksMax };
+  return { ...limits, raft: { ...limits, ...timing, id, members, clockDriftMax } };
 }
 
 function checkMembers(members: readonly MemberAddress[]): void {

@@ -9,6 +9,13 @@ export interface RaftConfig {
   readonly electionTicksMin: number;
   readonly electionTicksMax: number;
   readonly heartbeatTicks: number;
+  /** How long a tick should be. */
+  readonly tickMs: number;
+  /**
+   * How much the monotonic clocks of two nodes may differ in rate, 0 to 1, 1 excluded; every lease is
+   * shorter by it. 0: unknown, so leaders take no leases. Equal on all nodes.
+   */
+  readonly clockDriftMax: number;
   /** At most this many entries in one append request. */
   readonly appendEntriesMax: number;
   /** At most this many bytes of entry data in one append request; one entry may exceed it alone. */
@@ -21,4 +28,6 @@ export interface RaftConfig {
   readonly committedBytesMax: number;
   /** At most this many reads wait for their round. */
   readonly pendingReadsMax: number;
+  /** A read of a node that does not lead is given up when the leader has not answered for so long. */
+  readonly readTicksMax: number;
 }

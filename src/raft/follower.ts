@@ -22,6 +22,7 @@ import type { RaftState } from './state.ts';
 export function hearLeader(state: RaftState, leader: NodeId): void {
   assert(state.part.kind !== 'leader', 'a term has one leader');
   assert(state.leader === undefined || state.leader === leader, 'a term has one leader');
+  state.voteLock.renew(state.clock.nowMs);
   if (state.leader === leader) state.restartElectionTimer();
   else state.follow(leader);
 }
@@ -122,8 +123,22 @@ export function onHeartbeatRequest(state: RaftState, request: HeartbeatRequest):
   assert(request.commitIndex <= state.log.lastIndex, 'a follower holds what it acknowledged');
   if (request.commitIndex > state.commitIndex) state.commitTo(request.commitIndex);
   if (state.isStateLost) askForSnapshot(state, request.from);
-  const { readRound } = request;
-  state.outbox.send({ kind: 'heartbeat-response', ...state.envelope(request.from), readRound });
+  answerHeartbeat(state, request);
+}
+
+/**
+ * The answer promises not to vote for a while. A node that came back without this term would not
+ * know of the promise, so the answer leaves at once only if the term is on the disk.
+ */
+function answerHeartbeat(state: RaftState, { from, readRound, sentMs }: HeartbeatRequest): void {
+  const clockMs = Math.floor(state.clock.nowMs);
+  const { promiseMs } = state.voteLock;
+  const response = { kind: 'heartbeat-response', ...state.envelope(from), readRound, sentMs } as const;
+  if (promiseMs === 0 || state.writer.isHardStateStable) {
+    state.outbox.send({ ...response, clockMs, promiseMs });
+  } else {
+    state.outbox.promise({ ...response, clockMs, promiseMs });
+  }
 }
 
 /** A chunk of the state: for the replica, unless the log has come further by itself (Raft paper, section 7). */

@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { Index, NodeId } from '../base/flavor.ts';
 import type { Entry, EntryKind } from './entry.ts';
+import { Lease } from './lease.ts';
 import { bytesOf } from './log.ts';
 import { Progress } from './progress.ts';
 import { ReadRounds } from './read-index.ts';
@@ -28,6 +29,7 @@ export function becomeLeader(state: RaftState): Leading {
     kind: 'leader',
     followers,
     reads: new ReadRounds(),
+    lease: new Lease(config, state.clock.nowMs),
     heard: new Set(),
     ticksSinceHeartbeat: 0,
     ticksSinceQuorumCheck: 0,
@@ -35,6 +37,7 @@ export function becomeLeader(state: RaftState): Leading {
     uncommittedBytes: bytesBetween(state, state.commitIndex, log.lastIndex),
   };
   state.part = leading;
+  state.voteLock.release();
   appendOwn(state, leading, 'noop', [NOTHING]);
   return leading;
 }
@@ -95,22 +98,6 @@ export function hasCommittedOwnTerm(state: RaftState): boolean {
   return state.log.termAt(state.commitIndex) === state.term;
 }
 
-/** A read begins its round with the next heartbeat, or waits until this leader knows what is committed. */
-export function openReadRound(state: RaftState, leading: Leading): void {
-  if (!leading.reads.isRoundDue || !hasCommittedOwnTerm(state)) return;
-  leading.reads.open(state.commitIndex);
-  leading.isHeartbeatDue = true;
-  confirmReads(state, leading);
-}
-
-/** Hands out the reads whose round a majority has answered. */
-export function confirmReads(state: RaftState, leading: Leading): void {
-  const round = state.membership.reachedByMajority((id) =>
-    id === state.id ? leading.reads.newest : (leading.followers.get(id)?.readRound ?? 0),
-  );
-  state.reads.push(...leading.reads.confirm(round));
-}
-
 /** Tells every follower that this node leads, and what of its log is committed. */
 export function broadcastHeartbeats(state: RaftState, leading: Leading): void {
   if (!leading.isHeartbeatDue) return;
@@ -120,7 +107,8 @@ export function broadcastHeartbeats(state: RaftState, leading: Leading): void {
     // A follower may be told only of entries that it is known to hold: behind them it may have others.
     const commitIndex = Math.min(state.commitIndex, progress.matchIndex);
     const readRound = leading.reads.asked;
-    state.outbox.send({ kind: 'heartbeat-request', ...state.envelope(id), commitIndex, readRound });
+    const sentMs = Math.floor(state.clock.nowMs);
+    state.outbox.send({ kind: 'heartbeat-request', ...state.envelope(id), commitIndex, readRound, sentMs });
   }
 }
 

@@ -69,11 +69,35 @@ export interface HeartbeatRequest extends Envelope {
   readonly commitIndex: Index;
   /** Every round up to this one is confirmed by the answer; 0 when no read waits. */
   readonly readRound: number;
+  /** By the leader's clock, in whole ms, rounded down; for the answer. */
+  readonly sentMs: number;
 }
 
 export interface HeartbeatResponse extends Envelope {
   readonly kind: 'heartbeat-response';
   readonly readRound: number;
+  /** Of the heartbeat that is answered. */
+  readonly sentMs: number;
+  /** The sender's own clock, in whole ms; its zero means nothing. */
+  readonly clockMs: number;
+  /** For how long, by its own clock, the sender will elect nobody (thesis, section 6.4.1); 0: it promises nothing. */
+  readonly promiseMs: number;
+}
+
+/** Up to where must I have applied the log for a read to be linearizable? (thesis, section 6.4) */
+export interface ReadIndexRequest extends Envelope {
+  readonly kind: 'read-index-request';
+  /** Chosen by the asker. */
+  readonly id: number;
+  /** The leader's lease will do, if it has one. */
+  readonly lease: boolean;
+}
+
+export interface ReadIndexResponse extends Envelope {
+  readonly kind: 'read-index-response';
+  readonly id: number;
+  /** Undefined if the leader takes no more reads, or leads no longer. */
+  readonly index: Index | undefined;
 }
 
 /** One chunk of the state as of `snapshot` (Raft paper, section 7). Chunks come in order, one unanswered at a time. */
@@ -104,5 +128,7 @@ export type Message =
   | AppendRejected
   | HeartbeatRequest
   | HeartbeatResponse
+  | ReadIndexRequest
+  | ReadIndexResponse
   | SnapshotRequest
   | SnapshotResponse;

@@ -11,7 +11,7 @@
  * The rules follow Diego Ongaro's dissertation, "Consensus: Bridging Theory and Practice" (2014, "the
  * thesis"), and "In Search of an Understandable Consensus Algorithm" (Ongaro and Ousterhout, "the Raft
  * paper"). Read on in this order: entry.ts and message.ts (the words), step.ts, follower.ts, candidate.ts,
- * leader.ts and replication.ts (the rules), quorum.ts, progress.ts and read-index.ts (what they count
+ * leader.ts, replication.ts and reads.ts (the rules), quorum.ts, progress.ts and read-index.ts (what they count
  * with), log.ts, log-writer.ts and outbox.ts (what is known, what is on the disk, what may leave).
  */
 import { assert } from '../base/assert.ts';
@@ -27,12 +27,12 @@ import {
   broadcastHeartbeats,
   hasCommittedOwnTerm,
   hasRoomFor,
-  openReadRound,
   tickLeader,
 } from './leader.ts';
 import { Log } from './log.ts';
 import type { Message } from './message.ts';
 import type { Ready } from './ready.ts';
+import { askReadIndex, isQuestionDue, openReadRound, sendQuestions, type ReadAccepted } from './reads.ts';
 import { broadcastAppends, isAppendDue, takeSnapshotsWanted } from './replication.ts';
 import { RaftState } from './state.ts';
 import type { Leading } from './state.ts';
@@ -52,10 +52,6 @@ export interface RestoredLog {
 
 export type Proposed =
   | { readonly kind: 'accepted'; readonly firstIndex: Index; readonly term: Term }
-  | { readonly kind: 'refused'; readonly code: 'NOT_LEADER' | 'TOO_BUSY' };
-
-export type ReadAccepted =
-  | { readonly kind: 'accepted' }
   | { readonly kind: 'refused'; readonly code: 'NOT_LEADER' | 'TOO_BUSY' };
 
 /** For checkers and tests: a look at everything, never to be changed. */
@@ -126,15 +122,29 @@ export class Raft {
     return this.#state.isStateLost;
   }
 
+  /**
+   * What the node's monotonic clock says, in ms of any zero: before anything else of a turn, and read
+   * after all came in that the turn looks at.
+   */
+  tellTime(monotonicMs: number): void {
+    const { clock, part } = this.#state;
+    clock.tell(monotonicMs);
+    if (part.kind === 'leader') part.lease.turn(clock.nowMs);
+  }
+
   /** One unit of time passed. */
   tick(): void {
     const state = this.#state;
+    state.clock.tick();
+    state.abortedReads.push(...state.forwardedReads.tick());
     if (state.part.kind === 'leader') {
       tickLeader(state, state.part);
       return;
     }
     state.ticksWaited += 1;
-    if (state.ticksWaited >= state.electionTicks) campaign(state);
+    for (const question of state.voteLock.takeHeld(state.clock.nowMs)) step(state, question);
+    const mayCampaign = !state.voteLock.isHeld(state.clock.nowMs);
+    if (mayCampaign && state.ticksWaited >= state.electionTicks) campaign(state);
   }
 
   /** A message came. One for another node, or from none of the members, changes nothing. */
@@ -152,13 +162,12 @@ export class Raft {
     return { kind: 'accepted', firstIndex: appendOwn(this.#state, part, 'command', payloads), term };
   }
 
-  /** Asks from which index on a read is linearizable; answered by `Ready.reads` or `Ready.abortedReads`. */
-  readIndex(id: number): ReadAccepted {
-    const { part, config } = this.#state;
-    if (part.kind !== 'leader') return { kind: 'refused', code: 'NOT_LEADER' };
-    if (part.reads.count >= config.pendingReadsMax) return { kind: 'refused', code: 'TOO_BUSY' };
-    part.reads.add(id);
-    return { kind: 'accepted' };
+  /**
+   * Asks from which index on a read is linearizable; answered by `Ready.reads` or `Ready.abortedReads`.
+   * With `lease`, the leader's lease will do, if it has one (see lease.ts for what that rests on).
+   */
+  readIndex(id: number, how: { readonly lease: boolean } = { lease: false }): ReadAccepted {
+    return askReadIndex(this.#state, id, how);
   }
 
   /** The log write of this id, and every one before it, is on stable storage. */
@@ -210,6 +219,7 @@ export class Raft {
     return (
       state.writer.isWriteDue ||
       state.outbox.isDue ||
+      isQuestionDue(state) ||
       state.appliedIndex < state.appliableIndex ||
       state.reads.length > 0 ||
       state.abortedReads.length > 0 ||
@@ -223,6 +233,7 @@ export class Raft {
   ready(): Ready {
     const state = this.#state;
     const { part, writer } = state;
+    sendQuestions(state);
     if (part.kind === 'leader') {
       openReadRound(state, part);
       broadcastHeartbeats(state, part);

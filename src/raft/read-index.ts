@@ -1,10 +1,20 @@
-import type { Index } from '../base/flavor.ts';
-import type { ReadyRead } from './ready.ts';
+import type { Index, NodeId } from '../base/flavor.ts';
+
+/** A read of this node, or of another one that asked. */
+export interface WaitingRead {
+  readonly id: number;
+  /** Undefined: this node. */
+  readonly asker: NodeId | undefined;
+}
+
+export interface ConfirmedRead extends WaitingRead {
+  readonly index: Index;
+}
 
 interface Round {
   readonly round: number;
   readonly index: Index;
-  readonly ids: readonly number[];
+  readonly reads: readonly WaitingRead[];
 }
 
 /**
@@ -19,7 +29,7 @@ interface Round {
  * predecessor acknowledged; reads wait for that entry first (thesis, section 6.4, step 1).
  */
 export class ReadRounds {
-  #waiting: number[] = [];
+  #waiting: WaitingRead[] = [];
   readonly #rounds: Round[] = [];
   #newest = 0;
   #count = 0;
@@ -44,25 +54,25 @@ export class ReadRounds {
     return this.#rounds.length > 0 ? this.#newest : 0;
   }
 
-  add(id: number): void {
-    this.#waiting.push(id);
+  add(id: number, asker?: NodeId): void {
+    this.#waiting.push({ id, asker });
     this.#count += 1;
   }
 
   /** All reads that wait form a round. `commitIndex` covers everything that was acknowledged before they came. */
   open(commitIndex: Index): void {
     this.#newest += 1;
-    this.#rounds.push({ round: this.#newest, index: commitIndex, ids: this.#waiting });
+    this.#rounds.push({ round: this.#newest, index: commitIndex, reads: this.#waiting });
     this.#waiting = [];
   }
 
   /** A majority has confirmed every round up to this one. */
-  confirm(upTo: number): readonly ReadyRead[] {
-    const ready: ReadyRead[] = [];
+  confirm(upTo: number): readonly ConfirmedRead[] {
+    const ready: ConfirmedRead[] = [];
     let confirmed = 0;
-    for (const { round, index, ids } of this.#rounds) {
+    for (const { round, index, reads } of this.#rounds) {
       if (round > upTo) break;
-      for (const id of ids) ready.push({ id, index });
+      for (const read of reads) ready.push({ ...read, index });
       confirmed += 1;
     }
     this.#rounds.splice(0, confirmed);
@@ -70,8 +80,9 @@ export class ReadRounds {
     return ready;
   }
 
-  /** Leadership is lost: every read that waits, in the order in which they came. */
+  /** Leadership is lost: every read of this node that waits, in the order in which they came. Others ask again. */
   abort(): readonly number[] {
-    return [...this.#rounds.flatMap((round) => round.ids), ...this.#waiting];
+    const reads = [...this.#rounds.flatMap((round) => round.reads), ...this.#waiting];
+    return reads.filter(({ asker }) => asker === undefined).map(({ id }) => id);
   }
 }

@@ -1,8 +1,9 @@
 import { assert, present } from '../base/assert.ts';
 import type { NodeId } from '../base/flavor.ts';
-import { advanceCommit, confirmReads } from './leader.ts';
+import { advanceCommit } from './leader.ts';
 import type { AppendAccepted, AppendRejected, HeartbeatResponse } from './message.ts';
 import type { Progress } from './progress.ts';
+import { confirmReads } from './reads.ts';
 import type { Leading, RaftState } from './state.ts';
 
 /**
@@ -77,6 +78,7 @@ export function onHeartbeatResponse(state: RaftState, leading: Leading, response
   const progress = progressOf(leading, response.from);
   progress.heartbeatAnswered(state.log.lastIndex);
   progress.readRound = Math.max(progress.readRound, response.readRound);
+  leading.lease.answered(response, state.clock.nowMs);
   confirmReads(state, leading);
 }
 

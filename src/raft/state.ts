@@ -1,8 +1,11 @@
 import { assert } from '../base/assert.ts';
 import type { Index, NodeId, Term } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
+import { Clock } from './clock.ts';
 import type { RaftConfig } from './config.ts';
 import type { HardState, Position } from './entry.ts';
+import { ForwardedReads } from './forwarded-reads.ts';
+import type { Lease } from './lease.ts';
 import type { Log } from './log.ts';
 import { LogWriter } from './log-writer.ts';
 import { Membership } from './membership.ts';
@@ -11,6 +14,7 @@ import { Outbox } from './outbox.ts';
 import type { Progress } from './progress.ts';
 import type { ReadRounds } from './read-index.ts';
 import type { ReadyRead } from './ready.ts';
+import { VoteLock } from './vote-lock.ts';
 
 /** Takes what a leader says, and waits for its silence. */
 export interface Following {
@@ -32,6 +36,7 @@ export interface Leading {
   /** One for every other member. */
   readonly followers: ReadonlyMap<NodeId, Progress>;
   readonly reads: ReadRounds;
+  readonly lease: Lease;
   /** The members that answered since the quorum was last checked. */
   readonly heard: Set<NodeId>;
   ticksSinceHeartbeat: number;
@@ -54,6 +59,9 @@ export class RaftState {
   readonly log: Log;
   readonly writer: LogWriter;
   readonly outbox: Outbox = new Outbox();
+  readonly clock: Clock;
+  readonly voteLock: VoteLock;
+  readonly forwardedReads: ForwardedReads;
 
   part: Part = { kind: 'follower', leader: undefined };
   /** Entries up to here never change (Raft paper, section 5.3). */
@@ -87,6 +95,13 @@ export class RaftState {
     this.writer = new LogWriter(restored.log);
     this.#random = random;
     this.#hardState = restored.hardState;
+    this.clock = new Clock(config.tickMs);
+    this.voteLock = new VoteLock(config, { isFresh: restored.hardState.term === 0 });
+    this.forwardedReads = new ForwardedReads({
+      retryTicks: 2 * config.heartbeatTicks,
+      ticksMax: config.readTicksMax,
+      firstId: () => random.integer(1, 2 ** 31),
+    });
     this.appliedIndex = restored.appliedIndex;
     this.isStateLost = restored.appliedIndex < restored.log.base.index;
     this.commitIndex = Math.max(restored.log.base.index, restored.appliedIndex);

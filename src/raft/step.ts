@@ -17,8 +17,10 @@ import type {
   SnapshotResponse,
   VoteResponse,
 } from './message.ts';
+import { onReadIndexRequest, onReadIndexResponse } from './reads.ts';
 import { onAppendAccepted, onAppendRejected, onHeartbeatResponse } from './replication.ts';
 import type { RaftState } from './state.ts';
+import type { VoteQuestion } from './vote-lock.ts';
 
 /**
  * Terms (Raft paper, section 5.1): the first thing that is looked at in every message.
@@ -33,6 +35,10 @@ export function step(state: RaftState, message: Message): void {
     answerOutdated(state, message);
     return;
   }
+  if (asksForVote(message) && mustWait(state, message)) {
+    state.voteLock.hold(message);
+    return;
+  }
   if (message.term > state.term) {
     if (asksForVote(message) && isLeaderAlive(state)) return;
     if (movesToItsTerm(message)) {
@@ -43,7 +49,13 @@ export function step(state: RaftState, message: Message): void {
   handle(state, message);
 }
 
-function asksForVote(message: Message): boolean {
+/** The vote is promised away for now; one that is refused anyway is refused at once. */
+function mustWait(state: RaftState, { term }: VoteQuestion): boolean {
+  if (!state.voteLock.isHeld(state.clock.nowMs)) return false;
+  return state.leader === undefined || (term > state.term && !isLeaderAlive(state));
+}
+
+function asksForVote(message: Message): message is VoteQuestion {
   return message.kind === 'pre-vote-request' || message.kind === 'vote-request';
 }
 
@@ -69,7 +81,14 @@ function answerOutdated(state: RaftState, message: Message): void {
     case 'append-request':
     case 'heartbeat-request':
     case 'snapshot-request':
-      state.outbox.send({ kind: 'heartbeat-response', ...envelope, readRound: 0 });
+      state.outbox.send({
+        kind: 'heartbeat-response',
+        ...envelope,
+        readRound: 0,
+        sentMs: 0,
+        clockMs: 0,
+        promiseMs: 0,
+      });
       return;
     default:
       return;
@@ -93,6 +112,12 @@ function handle(state: RaftState, message: Message): void {
       return;
     case 'snapshot-request':
       onSnapshotRequest(state, message);
+      return;
+    case 'read-index-request':
+      onReadIndexRequest(state, message);
+      return;
+    case 'read-index-response':
+      onReadIndexResponse(state, message);
       return;
     case 'pre-vote-response':
     case 'vote-response':

@@ -23,15 +23,23 @@ export interface CommandInput {
   readonly command: Command;
 }
 
-export type Consistency = 'linearizable' | 'stale';
+/**
+ * - `linearizable`: a majority confirms, after the query came, that nothing newer is committed.
+ * - `lease`: as far as clocks keep within `clockDriftMax` the same, without that round if the leader
+ *   holds a lease (see raft/lease.ts); if it does not, as `linearizable`.
+ * - `stale`: whatever this node knows, or, with `maxStaleMs`, no older than that.
+ */
+export type Consistency = 'linearizable' | 'lease' | 'stale';
 
-/** A query whose body its machine has parsed. Answered once, by a `Reply`; a stale one by any node, at once. */
+/** A query whose body its machine has parsed. Answered once, by a `Reply`, by any node. */
 export interface QueryInput {
   readonly kind: 'query';
   readonly caller: CallerId;
   readonly machine: string;
   readonly body: unknown;
   readonly consistency: Consistency;
+  /** Of a stale query: it sees everything that was acknowledged so long before it is answered. */
+  readonly maxStaleMs?: number | undefined;
 }
 
 /** Which events a watch wants. */

@@ -16,6 +16,11 @@ export type Reply =
       readonly revision: Revision;
       /** Of the entry that took effect, or that the answer to a query reflects. */
       readonly index: Index;
+      /**
+       * Of a query: the answer reflects everything that was acknowledged so long before, in ms by this
+       * node's clock; 0: before it came; undefined: nobody knows.
+       */
+      readonly staleMs?: number | undefined;
     }
   | {
       readonly kind: 'error';

@@ -2,20 +2,44 @@ import type { Index } from '../base/flavor.ts';
 import type { ReadyRead } from '../raft/ready.ts';
 import type { QueryInput } from './input.ts';
 
+interface Asked {
+  /** By this node's monotonic clock. */
+  readonly askedMs: number;
+  readonly queries: readonly QueryInput[];
+}
+
+interface Confirmed extends Asked {
+  readonly index: Index;
+  ticks: number;
+}
+
+/** What the state, as of now, may answer. */
+export interface Answerable {
+  readonly queries: readonly QueryInput[];
+  /** The state reflects everything that was acknowledged before this time; undefined if none was confirmed. */
+  readonly asOfMs: number | undefined;
+}
+
 /**
- * The linearizable queries that wait: those of one turn share one read of Raft, and are answered
- * once everything up to its read index is applied (thesis, section 6.4).
+ * The queries that wait for a read index: those of one turn share one read of Raft, and are answered
+ * once everything up to its index is applied (thesis, section 6.4). A node that is told the index and
+ * then cut off never gets there: such queries are given up.
  */
 export class PendingQueries {
   readonly #max: number;
+  readonly #ticksMax: number;
   #size = 0;
   #nextRead = 1;
-  readonly #asked = new Map<number, readonly QueryInput[]>();
-  #confirmed: { readonly index: Index; readonly queries: readonly QueryInput[] }[] = [];
+  readonly #asked = new Map<number, Asked>();
+  #confirmed: Confirmed[] = [];
 
-  /** @param max how many may wait in all */
-  constructor(max: number) {
+  /**
+   * @param max how many may wait in all
+   * @param ticksMax how long one may wait for the state to reach its index
+   */
+  constructor(max: number, ticksMax: number) {
     this.#max = max;
+    this.#ticksMax = ticksMax;
   }
 
   get waiting(): number {
@@ -28,46 +52,51 @@ export class PendingQueries {
   }
 
   /** The id of the read that these queries wait for. */
-  ask(queries: readonly QueryInput[]): number {
+  ask(queries: readonly QueryInput[], nowMs: number): number {
     const read = this.#nextRead++;
-    this.#asked.set(read, queries);
+    this.#asked.set(read, { askedMs: nowMs, queries });
     this.#size += queries.length;
     return read;
   }
 
   /** The leader was confirmed after these queries came in. */
-  confirmed(read: ReadyRead): void {
-    const queries = this.#asked.get(read.id);
-    if (queries === undefined) return;
-    this.#asked.delete(read.id);
-    this.#confirmed.push({ index: read.index, queries });
+  confirmed({ id, index }: ReadyRead): void {
+    const asked = this.#asked.get(id);
+    if (asked === undefined) return;
+    this.#asked.delete(id);
+    this.#confirmed.push({ ...asked, index, ticks: 0 });
   }
 
   /** The queries that the state, as of `applied`, may answer now. */
-  takeAnswerable(applied: Index): readonly QueryInput[] {
-    if (this.#confirmed.length === 0) return [];
-    const answerable = this.#confirmed
-      .filter(({ index }) => index <= applied)
-      .flatMap(({ queries }) => queries);
+  takeAnswerable(applied: Index): Answerable {
+    if (this.#confirmed.length === 0) return NOTHING;
+    const reached = this.#confirmed.filter(({ index }) => index <= applied);
+    if (reached.length === 0) return NOTHING;
     this.#confirmed = this.#confirmed.filter(({ index }) => index > applied);
-    this.#size -= answerable.length;
-    return answerable;
+    const queries = reached.flatMap((each) => each.queries);
+    this.#size -= queries.length;
+    return { queries, asOfMs: Math.max(...reached.map(({ askedMs }) => askedMs)) };
   }
 
   /** The queries of a read that will not be confirmed. */
   abort(read: number): readonly QueryInput[] {
-    const queries = this.#asked.get(read) ?? [];
+    const queries = this.#asked.get(read)?.queries ?? [];
     this.#asked.delete(read);
     this.#size -= queries.length;
     return queries;
   }
 
-  /** All that wait, confirmed or not: none of them will be answered. */
-  abortAll(): readonly QueryInput[] {
-    const queries = [...this.#asked.values(), ...this.#confirmed.map((each) => each.queries)].flat();
-    this.#asked.clear();
-    this.#confirmed = [];
-    this.#size = 0;
-    return queries;
+  /** One tick passed: the queries whose index the state does not reach. */
+  tick(): readonly QueryInput[] {
+    if (this.#confirmed.length === 0) return [];
+    for (const each of this.#confirmed) each.ticks++;
+    const expired = this.#confirmed
+      .filter(({ ticks }) => ticks >= this.#ticksMax)
+      .flatMap(({ queries }) => queries);
+    this.#confirmed = this.#confirmed.filter(({ ticks }) => ticks < this.#ticksMax);
+    this.#size -= expired.length;
+    return expired;
   }
 }
+
+const NOTHING: Answerable = { queries: [], asOfMs: undefined };

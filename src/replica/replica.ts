@@ -8,8 +8,8 @@
  *
  * A put comes in as a command, is stamped and proposed, comes back from Raft as committed once a
  * majority holds it on disk, is applied, and answered. A linearizable get waits until Raft has
- * confirmed, with one round of heartbeats for all gets of the turn, that this node still leads;
- * then the state answers it.
+ * confirmed, with one round of heartbeats for all gets of the turn, that this node still leads, or
+ * has asked the leader to do so; then the state answers it.
  */
 import { assert, unreachable } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
@@ -29,7 +29,7 @@ import type { CommandInput, Input, Now, QueryInput, ReplicaStatus } from './inpu
 import { LogClock } from './log-clock.ts';
 import type { Output, Reply, StateReplacement } from './output.ts';
 import { notLeader, PendingCommands } from './pending-commands.ts';
-import { PendingQueries } from './pending-queries.ts';
+import { Reads } from './reads.ts';
 import type { Restored } from './restored.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { Snapshots } from './snapshots.ts';
@@ -59,7 +59,7 @@ export class Replica {
   readonly #codec: Codec;
   readonly #raft: Raft;
   readonly #commands: PendingCommands;
-  readonly #queries: PendingQueries;
+  readonly #reads: Reads;
   readonly #watches: WatchHub;
   readonly #snapshots: Snapshots;
   readonly #receiver: SnapshotReceiver;
@@ -74,8 +74,6 @@ export class Replica {
   #now: Now = { monotonicMs: 0, wallMs: 0 };
   #replies: Reply[] = [];
   #send: Message[] = [];
-  #linearizable: QueryInput[] = [];
-  #stale: QueryInput[] = [];
 
   constructor({ config, root, codec, random, restored }: ReplicaOptions) {
     this.#config = config;
@@ -86,7 +84,7 @@ export class Replica {
     const { hardState, base, entries, applied } = restored;
     this.#raft = new Raft(config.raft, random, { hardState, base, entries, appliedIndex: applied.index });
     this.#commands = new PendingCommands(config.pendingCommandsMax);
-    this.#queries = new PendingQueries(config.pendingQueriesMax);
+    this.#reads = new Reads(config, this.#raft);
     this.#watches = new WatchHub(config);
     this.#snapshots = new Snapshots(config, codec);
     this.#receiver = new SnapshotReceiver(codec);
@@ -94,13 +92,17 @@ export class Replica {
     this.#history = this.#historySource();
   }
 
-  /** All that happened since the last turn, in the order in which it happened; all that is to be done about it. */
+  /**
+   * All that happened since the last turn, in the order in which it happened; all that is to be done
+   * about it. `now` was read after all of it had happened: leases rest on that.
+   */
   turn(inputs: readonly Input[], now: Now): Output {
     this.#now = now;
+    this.#raft.tellTime(now.monotonicMs);
     for (const input of inputs) this.#take(input);
     this.#followLeadership();
     this.#proposeQueued();
-    this.#askReads();
+    this.#replies.push(...this.#reads.ask(now.monotonicMs));
     const ready = this.#raft.ready();
     for (const entry of ready.committed) this.#apply(entry);
     this.#followSnapshots(ready);
@@ -177,6 +179,7 @@ export class Replica {
     const { repeat, failed } = this.#snapshots.tick();
     this.#send.push(...repeat);
     for (const to of failed) this.#raft.snapshotFailed(to);
+    this.#replies.push(...this.#reads.tick());
   }
 
   #takeCommand(input: CommandInput): void {
@@ -198,15 +201,8 @@ export class Replica {
   }
 
   #takeQuery(input: QueryInput): void {
-    if (input.consistency === 'stale') {
-      this.#stale.push(input);
-    } else if (this.#raft.role !== 'leader') {
-      this.#replies.push(notLeader(input.caller, this.#raft.leader));
-    } else if (this.#queries.room <= this.#linearizable.length) {
-      this.#refuse(input.caller, 'TOO_BUSY', `${this.#config.pendingQueriesMax} queries wait already`);
-    } else {
-      this.#linearizable.push(input);
-    }
+    const refused = this.#reads.take(input, this.#now.monotonicMs);
+    if (refused !== undefined) this.#replies.push(refused);
   }
 
   /** A new leadership begins empty; where it is lost, everyone who waited for it is answered. */
@@ -215,9 +211,6 @@ export class Replica {
     if (term === undefined || (this.#leadership !== undefined && this.#leadership.term !== term)) {
       const leader = this.#raft.leader;
       this.#replies.push(...this.#commands.abort(leader));
-      this.#linearizable.push(...this.#queries.abortAll());
-      for (const query of this.#linearizable) this.#replies.push(notLeader(query.caller, leader));
-      this.#linearizable = [];
       this.#snapshots.clear();
       this.#leadership = undefined;
     }
@@ -249,17 +242,6 @@ export class Replica {
       this.#commands.proposed(caller, proposed.firstIndex + at, proposed.term),
     );
     leadership.clockProposed ||= tickClock;
-  }
-
-  /** One read of Raft for all queries of the turn. */
-  #askReads(): void {
-    if (this.#linearizable.length === 0) return;
-    const queries = this.#linearizable;
-    this.#linearizable = [];
-    const read = this.#queries.ask(queries);
-    if (this.#raft.readIndex(read).kind === 'accepted') return;
-    this.#queries.abort(read);
-    for (const { caller } of queries) this.#refuse(caller, 'TOO_BUSY', 'too many reads wait for their round');
   }
 
   #apply(entry: Entry): void {
@@ -307,17 +289,12 @@ export class Replica {
   }
 
   #answerQueries(ready: Ready): void {
-    for (const read of ready.reads) this.#queries.confirmed(read);
-    for (const read of ready.abortedReads) {
-      for (const { caller } of this.#queries.abort(read))
-        this.#replies.push(notLeader(caller, this.#raft.leader));
-    }
-    for (const query of this.#queries.takeAnswerable(this.#applied.index)) this.#answer(query);
-    for (const query of this.#stale) this.#answer(query);
-    this.#stale = [];
+    this.#replies.push(...this.#reads.confirm(ready));
+    const due = this.#reads.takeDue(this.#applied.index, this.#now.monotonicMs);
+    for (const { query, staleMs } of due) this.#answer(query, staleMs);
   }
 
-  #answer({ caller, machine, body }: QueryInput): void {
+  #answer({ caller, machine, body }: QueryInput, staleMs: number | undefined): void {
     const outcome = this.#root.query(this.#tree, machine, body);
     if (outcome.kind === 'refused') {
       const { code, message } = outcome;
@@ -325,7 +302,7 @@ export class Replica {
       return;
     }
     const { result, revision } = outcome;
-    this.#replies.push({ kind: 'result', caller, result, revision, index: this.#applied.index });
+    this.#replies.push({ kind: 'result', caller, result, revision, index: this.#applied.index, staleMs });
   }
 
   #output(ready: Ready): Output {

@@ -47,6 +47,7 @@ function swarmOf({ nodes, dropChance = 0, duplicateChance = 0, lateChance = 0 }:
     electionTicksMin: ELECTION_MS / 100,
     electionTicksMax: (2 * ELECTION_MS) / 100,
     heartbeatTicks: 1,
+    clockDriftMax: 0.1,
     turnDelayUs: 0,
     network: {
       latencyMinUs: 200,

@@ -27,6 +27,8 @@ export interface Swarm {
   readonly electionTicksMin: number;
   readonly electionTicksMax: number;
   readonly heartbeatTicks: number;
+  /** What leases rest on; the clocks keep within it unless they are drawn to `driftBeyond`. 0: no leases. */
+  readonly clockDriftMax: number;
   /** A node waits this long before it takes what came in, as one turn; 0: each input is a turn. */
   readonly turnDelayUs: number;
   readonly network: NetworkSwarm;
@@ -109,6 +111,7 @@ export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swar
     electionTicksMin,
     electionTicksMax: electionTicksMin * 2,
     heartbeatTicks: random.pick([1, 1, 2]),
+    clockDriftMax: random.pick([0, 0.05, 0.1, 0.2, 0.3]),
     turnDelayUs: random.pick([0, 0, 200, 2000]),
     network: drawNetwork(random, enabled, electionMs),
     disk: {

@@ -22,6 +22,8 @@ export const CLIENT_KINDS: Readonly<Record<ClientFrame['kind'], number>> = {
   ping: 7,
 };
 
+const CONSISTENCIES = ['linearizable', 'lease', 'stale'] as const;
+
 /** The bytes of one WebSocket message. */
 export function encodeClientFrames(frames: readonly ClientFrame[]): Uint8Array {
   return encodeRows(msgpackViewCodec, frames.map(toRow));
@@ -44,7 +46,7 @@ function toRow(frame: ClientFrame): Row {
     case 'command':
       return [kind, frame.request, frame.machine, stampRow(frame.session), frame.body];
     case 'query':
-      return [kind, frame.request, frame.machine, frame.consistency, frame.body];
+      return [kind, frame.request, frame.machine, frame.consistency, frame.maxStaleMs ?? null, frame.body];
     case 'watch':
       return [kind, frame.request, frame.machine, frame.key, frame.prefix, frame.fromRevision ?? null];
     case 'unwatch':
@@ -77,8 +79,12 @@ function fromRow(row: Row): ClientFrame {
       return readRow('query', row, 1, (fields) => {
         const request = fields.integer('request');
         const machine = fields.text('machine', MACHINE_NAME_LENGTH_MAX);
-        const consistency = fields.choice('consistency', ['linearizable', 'stale']);
-        return { kind: 'query', request, machine, consistency, body: fields.body('body') };
+        const consistency = fields.choice('consistency', CONSISTENCIES);
+        const maxStaleMs = fields.optionalInteger('maxStaleMs');
+        if (maxStaleMs !== undefined && consistency !== 'stale') {
+          throw violation('query: maxStaleMs is for stale queries');
+        }
+        return { kind: 'query', request, machine, consistency, maxStaleMs, body: fields.body('body') };
       });
     case CLIENT_KINDS.watch:
       return readRow('watch', row, 1, (fields) => ({

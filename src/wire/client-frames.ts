@@ -31,7 +31,9 @@ export interface QueryFrame {
   readonly request: RequestId;
   readonly machine: string;
   readonly body: unknown;
-  readonly consistency: 'linearizable' | 'stale';
+  readonly consistency: 'linearizable' | 'lease' | 'stale';
+  /** Of a stale query: it sees everything that was acknowledged so long before it is answered, in ms. */
+  readonly maxStaleMs?: number | undefined;
 }
 
 export interface WatchFrame {
@@ -90,6 +92,8 @@ export interface ResultFrame {
   readonly result: unknown;
   readonly revision: Revision;
   readonly index: Index;
+  /** Of a query: how old the result may be at most, in ms; undefined: nobody knows. */
+  readonly staleMs?: number | undefined;
 }
 
 export interface ErrorFrame {

@@ -1,7 +1,7 @@
 /** Raft's messages as rows. The numbers and the order of the fields are the protocol. */
 import { assert, unreachable } from '../base/assert.ts';
 import type { Entry, EntryKind, Position } from '../raft/entry.ts';
-import type { AppendRequest, Envelope, Message } from '../raft/message.ts';
+import type { AppendRequest, Envelope, HeartbeatResponse, Message } from '../raft/message.ts';
 import { type FieldReader, readRow } from './field-reader.ts';
 import { type Row, violation } from './message-bytes.ts';
 import { ENTRIES_PER_APPEND_MAX } from './wire-limits.ts';
@@ -18,6 +18,8 @@ export const MESSAGE_KINDS: Readonly<Record<Message['kind'], number>> = {
   'heartbeat-response': 9,
   'snapshot-request': 10,
   'snapshot-response': 11,
+  'read-index-request': 12,
+  'read-index-response': 13,
 };
 
 export const ENTRY_KINDS: Readonly<Record<EntryKind, number>> = { noop: 0, command: 1 };
@@ -47,9 +49,13 @@ export function messageRow(message: Message): Row {
     case 'append-rejected':
       return [...head, message.previousIndex, message.hint.index, message.hint.term, message.needsSnapshot];
     case 'heartbeat-request':
-      return [...head, message.commitIndex, message.readRound];
+      return [...head, message.commitIndex, message.readRound, message.sentMs];
     case 'heartbeat-response':
-      return [...head, message.readRound];
+      return [...head, message.readRound, message.sentMs, message.clockMs, message.promiseMs];
+    case 'read-index-request':
+      return [...head, message.id, message.lease];
+    case 'read-index-response':
+      return [...head, message.id, message.index ?? null];
     case 'snapshot-request':
       return [
         ...head,
@@ -100,9 +106,24 @@ function readMessage(kind: unknown, envelope: Envelope, fields: FieldReader): Me
         ...envelope,
         commitIndex: fields.integer('commitIndex'),
         readRound: fields.integer('readRound'),
+        sentMs: fields.integer('sentMs'),
       };
     case MESSAGE_KINDS['heartbeat-response']:
-      return { kind: 'heartbeat-response', ...envelope, readRound: fields.integer('readRound') };
+      return readHeartbeatResponse(envelope, fields);
+    case MESSAGE_KINDS['read-index-request']:
+      return {
+        kind: 'read-index-request',
+        ...envelope,
+        id: fields.integer('id'),
+        lease: fields.flag('lease'),
+      };
+    case MESSAGE_KINDS['read-index-response']:
+      return {
+        kind: 'read-index-response',
+        ...envelope,
+        id: fields.integer('id'),
+        index: fields.optionalInteger('index'),
+      };
     case MESSAGE_KINDS['snapshot-request']:
       return {
         kind: 'snapshot-request',
@@ -122,6 +143,17 @@ function readMessage(kind: unknown, envelope: Envelope, fields: FieldReader): Me
     default:
       throw violation('Raft has no message of this kind');
   }
+}
+
+function readHeartbeatResponse(envelope: Envelope, fields: FieldReader): HeartbeatResponse {
+  return {
+    kind: 'heartbeat-response',
+    ...envelope,
+    readRound: fields.integer('readRound'),
+    sentMs: fields.integer('sentMs'),
+    clockMs: fields.integer('clockMs'),
+    promiseMs: fields.integer('promiseMs'),
+  };
 }
 
 function readEnvelope(fields: FieldReader): Envelope {

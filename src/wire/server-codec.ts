@@ -57,7 +57,7 @@ function toRow(frame: ServerFrame): Row {
         frame.leader ?? null,
       ];
     case 'result':
-      return [kind, frame.request, frame.revision, frame.index, frame.result];
+      return [kind, frame.request, frame.revision, frame.index, frame.staleMs ?? null, frame.result];
     case 'error':
       return [kind, frame.request, frame.code, frame.outcome, shortened(frame.message), frame.leader ?? null];
     case 'watch-started':
@@ -92,7 +92,8 @@ function fromRow(row: Row): ServerFrame {
         const request = fields.integer('request');
         const revision = fields.integer('revision');
         const index = fields.integer('index');
-        return { kind: 'result', request, revision, index, result: fields.plain('result') };
+        const staleMs = fields.optionalInteger('staleMs');
+        return { kind: 'result', request, revision, index, staleMs, result: fields.plain('result') };
       });
     case SERVER_KINDS.error:
       return readRow('error', row, 1, (fields) => ({

@@ -38,21 +38,26 @@ test('what a leader acknowledged survives it, and it comes back as a follower', 
   });
 });
 
-test('a follower names the leader, and answers stale queries itself', async () => {
+test('a follower answers queries of every consistency itself, and names the leader for commands', async () => {
   await using cluster = await TestCluster.start(3);
   const leader = await cluster.leader();
   const follower = (leader % 3) + 1;
   const client = await cluster.client(follower);
   await until('the follower knows the leader', () => cluster.nodes.get(follower)!.status().leader);
-  expect(await get(client, 'a')).toMatchObject({
-    kind: 'error',
-    code: 'NOT_LEADER',
-    outcome: 'not-applied',
-    leader,
-  });
+  const session = await TestSession.open(await cluster.client(leader));
+  await session.put('a', '1');
+  const query = { kind: 'query', machine: 'kv', body: { kind: 'get', key: 'a' } } as const;
+  const written = { kind: 'result', result: { entry: { version: 1 } } };
+  for (const consistency of ['linearizable', 'lease'] as const) {
+    expect(await client.ask({ ...query, consistency })).toMatchObject({ ...written, staleMs: 0 });
+  }
+  expect(await client.ask({ ...query, consistency: 'stale' })).toMatchObject(written);
+  const bounded = await client.ask({ ...query, consistency: 'stale', maxStaleMs: 60_000 });
+  expect(bounded).toMatchObject({ ...written, staleMs: expect.any(Number) as number });
+  const command = { kind: 'open', ttlMs: 1000 };
   expect(
-    await client.ask({ kind: 'query', machine: 'kv', consistency: 'stale', body: { kind: 'get', key: 'a' } }),
-  ).toMatchObject({ kind: 'result', result: { kind: 'get' } });
+    await client.ask({ kind: 'command', machine: 'sessions', session: undefined, body: command }),
+  ).toMatchObject({ kind: 'error', code: 'NOT_LEADER', outcome: 'not-applied', leader });
 });
 
 test('a cluster comes back with everything after all its nodes stopped', async () => {

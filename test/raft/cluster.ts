@@ -7,17 +7,20 @@ import type { Message } from '../../src/raft/message.ts';
 import { Raft } from '../../src/raft/raft.ts';
 import type { LogWrite, Ready, ReadyRead } from '../../src/raft/ready.ts';
 
-/** Timings that are easy to count: an election after 10 to 19 ticks, a heartbeat each tick. */
+/** Timings that are easy to count: an election after 10 to 19 ticks, a heartbeat each tick. No leases. */
 export const RAFT_CONFIG: Omit<RaftConfig, 'id' | 'members'> = {
   electionTicksMin: 10,
   electionTicksMax: 19,
   heartbeatTicks: 1,
+  tickMs: 10,
+  clockDriftMax: 0,
   appendEntriesMax: 100,
   appendBytesMax: 1_000,
   inflightAppendsMax: 4,
   uncommittedBytesMax: 1_000,
   committedBytesMax: 1_000,
   pendingReadsMax: 10,
+  readTicksMax: 30,
 };
 
 /** What a node's disk holds: exactly the writes that were applied to it. */

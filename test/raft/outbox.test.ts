@@ -9,7 +9,16 @@ const accepted = (matchIndex: number): Message => ({
   term: 1,
   matchIndex,
 });
-const beat: Message = { kind: 'heartbeat-response', from: 1, to: 2, term: 1, readRound: 0 };
+const beat: Message = {
+  kind: 'heartbeat-response',
+  from: 1,
+  to: 2,
+  term: 1,
+  readRound: 0,
+  sentMs: 0,
+  clockMs: 0,
+  promiseMs: 0,
+};
 const matches = (messages: readonly Message[]): readonly (number | string)[] =>
   messages.map((message) => (message.kind === 'append-accepted' ? message.matchIndex : message.kind));
 

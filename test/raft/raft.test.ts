@@ -135,7 +135,16 @@ test('a single node commits what is on its disk, and nothing earlier', () => {
 
 test('an acknowledgement of an earlier term, or by one who is no member, commits nothing', () => {
   const raft = leader();
-  raft.step({ kind: 'heartbeat-response', from: 3, to: 1, term: 2, readRound: 0 });
+  raft.step({
+    kind: 'heartbeat-response',
+    from: 3,
+    to: 1,
+    term: 2,
+    readRound: 0,
+    sentMs: 0,
+    clockMs: 0,
+    promiseMs: 0,
+  });
   expect([raft.role, raft.term]).toEqual(['follower', 2]);
   raft.campaign();
   raft.step({ kind: 'pre-vote-response', from: 2, to: 1, term: 3, granted: true });
@@ -269,7 +278,7 @@ test('a request of an earlier term is answered with the present one, whatever it
   raft.step({ kind: 'pre-vote-request', from: 2, to: 1, term: 3, last });
   raft.step({ kind: 'vote-request', from: 2, to: 1, term: 3, last });
   raft.step(append(3, [0, 0], []));
-  raft.step({ kind: 'heartbeat-request', from: 2, to: 1, term: 3, commitIndex: 0, readRound: 4 });
+  raft.step({ kind: 'heartbeat-request', from: 2, to: 1, term: 3, commitIndex: 0, readRound: 4, sentMs: 0 });
   const data = new Uint8Array(0);
   raft.step({
     kind: 'snapshot-request',

@@ -49,6 +49,10 @@ function detailsOf(message: Message): string {
       return ` commit=${message.commitIndex}${message.readRound > 0 ? ` round=${message.readRound}` : ''}`;
     case 'heartbeat-response':
       return message.readRound > 0 ? ` round=${message.readRound}` : '';
+    case 'read-index-request':
+      return ` id=${message.id}${message.lease ? ' lease' : ''}`;
+    case 'read-index-response':
+      return ` id=${message.id} ${message.index === undefined ? 'refused' : `index=${message.index}`}`;
     case 'snapshot-request':
       return ` snapshot=${placed(message.snapshot)}`;
     case 'snapshot-response':

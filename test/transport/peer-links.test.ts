@@ -100,6 +100,9 @@ const heartbeat = (from: number, to: number, readRound: number): Message => ({
   to,
   term: 1,
   readRound,
+  sentMs: 0,
+  clockMs: 0,
+  promiseMs: 0,
 });
 
 test('messages of one send arrive together and in order', async () => {

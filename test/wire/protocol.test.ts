@@ -52,6 +52,8 @@ test('the numbers of the kinds are fixed', () => {
         "heartbeat-response": 9,
         "pre-vote-request": 1,
         "pre-vote-response": 2,
+        "read-index-request": 12,
+        "read-index-response": 13,
         "snapshot-request": 10,
         "snapshot-response": 11,
         "vote-request": 3,
@@ -98,7 +100,7 @@ test('the bytes of client frames are fixed', () => {
       ]),
     ),
   ).toMatchInlineSnapshot(
-    `"01e27ef66e979301c0a6746573742f31950201a26b769307020291a3707574950302a26b76a57374616c65c0960403a26b76a361c3bfc3099205039206049107"`,
+    `"012f2af9a9979301c0a6746573742f31950201a26b769307020291a3707574960302a26b76a57374616c65c0c0960403a26b76a361c3bfc3099205039206049107"`,
   );
 });
 
@@ -128,7 +130,7 @@ test('the bytes of server frames are fixed', () => {
       ]),
     ),
   ).toMatchInlineSnapshot(
-    `"01fcb0879e989510a16301919201a3683a31c09511010506c3961202aa4e4f545f4c4541444552ab6e6f742d6170706c696564a16d039313030694140306919506a26b76a3707574a161c40101941503a94e4f5f4c4541444552a091179318ad5348555454494e475f444f574ea0"`,
+    `"017c80df71989510a16301919201a3683a31c09611010506c0c3961202aa4e4f545f4c4541444552ab6e6f742d6170706c696564a16d039313030694140306919506a26b76a3707574a161c40101941503a94e4f5f4c4541444552a091179318ad5348555454494e475f444f574ea0"`,
   );
 });
 
@@ -166,7 +168,7 @@ test('the bytes of peer frames are fixed', () => {
               hint: { index: 3, term: 2 },
               needsSnapshot: false,
             },
-            { kind: 'heartbeat-request', ...to, commitIndex: 4, readRound: 1 },
+            { kind: 'heartbeat-request', ...to, commitIndex: 4, readRound: 1, sentMs: 70 },
             { kind: 'snapshot-response', ...to, snapshot: { index: 4, term: 2 }, nextChunk: 1 },
           ],
         },
@@ -174,7 +176,7 @@ test('the bytes of peer frames are fixed', () => {
       ]),
     ),
   ).toMatchInlineSnapshot(
-    `"012210afd3939820a1630102a169a3683a32c3c0922196960301020304029504010203c39805010203040204930301c401ff9807010203040302c296080102030401970b0102030402019322a7414d4e45534941a16d"`,
+    `"013f3c663c939820a1630102a169a3683a32c3c0922196960301020304029504010203c39805010203040204930301c401ff9807010203040302c29708010203040146970b0102030402019322a7414d4e45534941a16d"`,
   );
 });
 
@@ -208,7 +210,9 @@ test('a client frame with one wrong field is refused, and the message names the 
     [CLIENT_KINDS.command, 1, 'kv', [1, 1], null],
     [CLIENT_KINDS.command, 1, 'kv', null],
     [CLIENT_KINDS.command, 1, 'kv', null, deep],
-    [CLIENT_KINDS.query, 1, 'kv', 'sometimes', null],
+    [CLIENT_KINDS.query, 1, 'kv', 'sometimes', null, null],
+    [CLIENT_KINDS.query, 1, 'kv', 'stale', -1, null],
+    [CLIENT_KINDS.query, 1, 'kv', 'lease', 5, null],
     [CLIENT_KINDS.watch, 1, 'kv', '€', true, null],
     [CLIENT_KINDS.watch, 1, 'kv', 'a', 1, null],
     [CLIENT_KINDS.watch, 1, 'kv', 'a', true, 2 ** 53],
@@ -228,7 +232,9 @@ test('a client frame with one wrong field is refused, and the message names the 
       "PROTOCOL_VIOLATION: command session: ackedBelow must be a whole number from 0 to 281474976710656",
       "PROTOCOL_VIOLATION: command: body must be there",
       "PROTOCOL_VIOLATION: command: body must be nested at most 32 deep",
-      "PROTOCOL_VIOLATION: query: consistency must be one of linearizable, stale",
+      "PROTOCOL_VIOLATION: query: consistency must be one of linearizable, lease, stale",
+      "PROTOCOL_VIOLATION: query: maxStaleMs must be a whole number from 0 to 281474976710656",
+      "PROTOCOL_VIOLATION: query: maxStaleMs is for stale queries",
       "PROTOCOL_VIOLATION: watch: key must be a string of one character per byte",
       "PROTOCOL_VIOLATION: watch: prefix must be true or false",
       "PROTOCOL_VIOLATION: watch: fromRevision must be a whole number from 0 to 281474976710656",
