@@ -4,11 +4,12 @@
  * A bug that is not found within its budget fails the run: a green simulator would mean nothing.
  */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { plant } from './plant.ts';
 import type { Sought } from './seek.ts';
 
 interface Verdict extends Sought {
@@ -59,34 +60,15 @@ async function main(): Promise<void> {
 
 /** Plants one bug and looks for it. */
 async function judge(name: string): Promise<Verdict> {
-  const scratch = mkdtempSync(join(tmpdir(), 'kvorum-mutant-'));
+  const scratch = await plant(ROOT, name);
   try {
-    for (const part of ['src', 'package.json', 'tsconfig.json'])
-      cpSync(join(ROOT, part), join(scratch, part), { recursive: true });
-    symlinkSync(join(ROOT, 'node_modules'), join(scratch, 'node_modules'));
-    await run('git', ['apply', '-C1', join(PATCHES, `${name}.patch`)], { cwd: scratch });
-    await build(scratch);
     const seek = fileURLToPath(new URL('seek.js', import.meta.url));
-    const { stdout } = await run(process.execPath, [
-      seek,
-      join(scratch, 'dist'),
-      join(ROOT, 'dist'),
-      flags.seed,
-      flags.budget,
-    ]);
+    const builds = [join(scratch, 'dist'), join(ROOT, 'dist')];
+    const { stdout } = await run(process.execPath, [seek, ...builds, flags.seed, flags.budget]);
     return { name, ...(JSON.parse(stdout) as Sought) };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-}
-
-/** Only what the simulator needs, and without checking types: a planted bug may leave something unused. */
-async function build(scratch: string): Promise<void> {
-  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-  const sources = ['src/simulation/run.ts'];
-  const options = ['--ignoreConfig', '--noCheck', '--rootDir', '.', '--outDir', 'dist', '--target', 'es2023'];
-  const modules = ['--module', 'nodenext', '--rewriteRelativeImportExtensions', '--verbatimModuleSyntax'];
-  await run(process.execPath, [tsc, ...options, ...modules, ...sources], { cwd: scratch });
 }
 
 function print({ name, property, seed, seeds, cpuSeconds }: Verdict): void {

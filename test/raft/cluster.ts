@@ -72,10 +72,12 @@ export class Member {
   reads: ReadyRead[] = [];
   abortedReads: number[] = [];
   readonly #randoms: () => Random;
+  readonly #core: typeof Raft;
 
-  constructor(config: RaftConfig, randoms: () => Random) {
+  constructor(config: RaftConfig, randoms: () => Random, core: typeof Raft) {
     this.config = config;
     this.#randoms = randoms;
+    this.#core = core;
     this.raft = this.#start();
   }
 
@@ -115,7 +117,7 @@ export class Member {
     const held = applied.index === base.index ? base : entries[applied.index - base.index - 1];
     const isAhead = applied.index > base.index && held?.term !== applied.term;
     const restored = { hardState, base, entries, appliedIndex: isAhead ? base.index : applied.index };
-    const raft = new Raft(this.config, this.#randoms(), restored);
+    const raft = new this.#core(this.config, this.#randoms(), restored);
     if (isAhead) raft.installSnapshot(applied);
     return raft;
   }
@@ -130,9 +132,16 @@ export class Cluster {
   network: Message[] = [];
 
   /** @param randoms - one for each start of a member. */
-  constructor(size: number, randoms: () => Random, config: Partial<RaftConfig> = {}) {
+  constructor(
+    size: number,
+    randoms: () => Random,
+    config: Partial<RaftConfig> = {},
+    core: typeof Raft = Raft,
+  ) {
     const ids = Array.from({ length: size }, (_, n) => n + 1);
-    this.members = ids.map((id) => new Member({ ...RAFT_CONFIG, ...config, id, members: ids }, randoms));
+    this.members = ids.map(
+      (id) => new Member({ ...RAFT_CONFIG, ...config, id, members: ids }, randoms, core),
+    );
   }
 
   member(id: NodeId): Member {

@@ -5,6 +5,7 @@ import { SeededRandom } from '../../src/base/seeded-random.ts';
 import type { RaftConfig } from '../../src/raft/config.ts';
 import type { Position } from '../../src/raft/entry.ts';
 import type { Message } from '../../src/raft/message.ts';
+import { Raft } from '../../src/raft/raft.ts';
 import { Cluster } from '../raft/cluster.ts';
 import { logLine, messageLine, stateLine } from './lines.ts';
 
@@ -19,22 +20,30 @@ import { logLine, messageLine, stateLine } from './lines.ts';
  *   disk N term=T log=T,T,… [vote=N] [base=I/T] [applied=I]    what a node finds when it starts
  *   by-hand, automatic           who moves things
  *   campaign N, propose N DATA [xCOUNT], read N ID, tick N|all [COUNT], compact N INDEX
- *   crash N, restart N [without-state]      what was not written is lost
+ *   crash N [keep=COUNT], restart N [without-state]   what was not written is lost, but for the COUNT oldest writes
  *   isolate N, cut A B, cut A>B, heal       messages that are cut off are lost
  *   turn N|all                   ends a turn: messages and a write leave
  *   write N|all [COUNT]          completes writes
- *   deliver|drop|repeat [A>B|>B|A>] [KIND]  what matches, of the messages on their way
+ *   deliver|drop|repeat [once] [A>B|>B|A>] [KIND] [FIELD=VALUE …]
+ *                                           what matches, of the messages on their way; `once`: the first of it
  *   settle                       until nothing is left to do
  *   trace, no-trace              print messages as they arrive
  *   state, log, votes, messages, reads      print
  *   snapshot-failed LEADER FOLLOWER
  */
 export class Scenario {
-  #cluster: Cluster = new Cluster(1, patient);
+  readonly #core: typeof Raft;
+  #cluster: Cluster;
   #isByHand = false;
   #isTracing = false;
   readonly #cuts = new Set<string>();
   #output: string[] = [];
+
+  /** @param core - the real one, or one with a planted bug */
+  constructor(core: typeof Raft = Raft) {
+    this.#core = core;
+    this.#cluster = new Cluster(1, patient, {}, core);
+  }
 
   /** Runs the commands of one block and gives what they print. */
   run(commands: readonly string[]): string {
@@ -65,7 +74,7 @@ export class Scenario {
       read: () => this.#read(words),
       compact: () => this.#raft(words[0]).compact(Number(words[1])),
       'snapshot-failed': () => this.#raft(words[0]).snapshotFailed(Number(words[1])),
-      crash: () => this.#cluster.member(Number(words[0])).crash(),
+      crash: () => this.#crash(words),
       restart: () => this.#restart(words),
       isolate: () => this.#isolate(Number(words[0])),
       cut: () => this.#cut(words),
@@ -106,7 +115,7 @@ export class Scenario {
     const seed = limits.find((limit) => limit.startsWith('seed='))?.slice('seed='.length);
     const random = new SeededRandom(Number(seed ?? 1));
     const randoms = seed === undefined ? patient : (): SeededRandom => random.fork();
-    this.#cluster = new Cluster(Number(size), randoms, config);
+    this.#cluster = new Cluster(Number(size), randoms, config, this.#core);
     this.#cuts.clear();
     this.#isByHand = false;
     this.#isTracing = false;
@@ -142,6 +151,12 @@ export class Scenario {
   #read([id, read]: readonly string[]): void {
     const accepted = this.#raft(id).readIndex(Number(read));
     if (accepted.kind === 'refused') this.#print(`n${id} refuses the read: ${accepted.code}`);
+  }
+
+  #crash([id, kept = 'keep=0']: readonly string[]): void {
+    const member = this.#cluster.member(Number(id));
+    for (const write of member.writes.splice(0, Number(kept.slice('keep='.length)))) member.disk.apply(write);
+    member.crash();
   }
 
   #restart([id, state]: readonly string[]): void {
@@ -205,15 +220,16 @@ export class Scenario {
   }
 
   #matching(words: readonly string[]): readonly Message[] {
-    const link = words.find((word) => word.includes('>'));
-    const [from = '', to = ''] = link?.split('>') ?? [];
-    const kind = words.find((word) => !word.includes('>'));
-    return this.#cluster.network.filter(
-      (message) =>
-        (from === '' || message.from === Number(from)) &&
-        (to === '' || message.to === Number(to)) &&
-        (kind === undefined || message.kind === kind),
-    );
+    const link = words.find((word) => word.includes('>')) ?? '>';
+    const [from = '', to = ''] = link.split('>');
+    const others = words.filter((word) => word !== link && word !== 'once');
+    const matching = this.#cluster.network.filter((message) => {
+      if (from !== '' && message.from !== Number(from)) return false;
+      if (to !== '' && message.to !== Number(to)) return false;
+      const said = messageLine(message).split(' ');
+      return others.every((word) => said.includes(word));
+    });
+    return words.includes('once') ? matching.slice(0, 1) : matching;
   }
 
   #take(words: readonly string[]): readonly Message[] {
