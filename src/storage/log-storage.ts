@@ -10,6 +10,8 @@ export interface LogDamage {
   readonly anchor: Position;
   /** What can be read behind `first`, ascending; there may be more gaps. */
   readonly beyond: readonly Entry[];
+  /** Where the last terms of the log begin, ascending, as far as that is known. */
+  readonly terms: readonly Position[];
   /** What is damaged, and where: file, offset. */
   readonly what: string;
 }

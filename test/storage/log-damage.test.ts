@@ -16,6 +16,10 @@ test('damage names the file and the byte, and takes nothing but what stood there
     first: 14,
     anchor: { index: 17, term: 1 },
     beyond: contents.entries.slice(14),
+    terms: [
+      { index: 0, term: 0 },
+      { index: 1, term: 1 },
+    ],
     what: `${segment(3)}: damaged at byte 1024: frame 14 is not what was written`,
   });
 });

@@ -100,6 +100,10 @@ test('damage is told with file and offset, and with what is left around it', asy
           first: 2,
           anchor: { index: 3, term: 1 },
           beyond: [entry(3)],
+          terms: [
+            { index: 0, term: 0 },
+            { index: 1, term: 1 },
+          ],
           what: `${path}: damaged at byte 1024: frame 2 is not what was written`,
         },
       });

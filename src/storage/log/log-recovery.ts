@@ -90,7 +90,8 @@ function contentsOf({ tail, held, flaws }: LogReader, directory: string): LogCon
   }
   if (beyond === undefined) return { hardState, base, entries };
   const first = base.index + entries.length + 1;
-  return { hardState, base, entries, damage: { first, anchor, beyond, what: describeFlaw(flaw) } };
+  const { terms } = tail;
+  return { hardState, base, entries, damage: { first, anchor, beyond, terms, what: describeFlaw(flaw) } };
 }
 
 /** The last frame of the log, as it lies in its segment. */
