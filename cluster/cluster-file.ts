@@ -22,6 +22,8 @@ export interface NodePlace {
   readonly id: NodeId;
   /** `host:port`, for peers and clients. */
   readonly address: string;
+  /** Where it listens, if a proxy stands at its address. */
+  readonly listen?: string;
 }
 
 export interface ClusterFile {
@@ -138,7 +140,9 @@ function isClusterFile(value: unknown): value is ClusterFile {
 }
 
 function isNodePlace(value: unknown): value is NodePlace {
-  return isObject(value) && Number.isInteger(value['id']) && typeof value['address'] === 'string';
+  if (!isObject(value) || !Number.isInteger(value['id'])) return false;
+  const { address, listen } = value;
+  return typeof address === 'string' && (listen === undefined || typeof listen === 'string');
 }
 
 function isIdentity(value: unknown): value is ProcessIdentity {

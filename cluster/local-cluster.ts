@@ -30,15 +30,30 @@ export interface LocalClusterOptions {
   readonly path: string;
   /** Handed to every node as they are, from now on; undefined: as before. */
   readonly nodeFlags?: readonly string[] | undefined;
+  /** Variables that a node is started with, asked for each time. */
+  readonly environment?: (id: NodeId) => Readonly<Record<string, string>>;
+}
+
+export interface NewClusterOptions extends LocalClusterOptions {
+  readonly size: number;
+  readonly firstPort: number;
+  /** Where the nodes are, instead of on ports in a row. */
+  readonly places?: readonly NodePlace[];
 }
 
 export class LocalCluster {
   readonly directory: ClusterDirectory;
+  readonly #environment: (id: NodeId) => Readonly<Record<string, string>>;
   #file: ClusterFile;
 
-  private constructor(directory: ClusterDirectory, file: ClusterFile) {
+  private constructor(
+    directory: ClusterDirectory,
+    file: ClusterFile,
+    { environment }: Pick<LocalClusterOptions, 'environment'>,
+  ) {
     this.directory = directory;
     this.#file = file;
+    this.#environment = environment ?? (() => ({}));
   }
 
   /** The cluster that lives in a directory. Throws `no-cluster` when there is none. */
@@ -52,23 +67,20 @@ export class LocalCluster {
       );
     }
     const { nodeFlags } = options;
-    return new LocalCluster(
-      directory,
-      nodeFlags === undefined ? file : directory.write({ ...file, nodeFlags }),
-    );
+    const current = nodeFlags === undefined ? file : directory.write({ ...file, nodeFlags });
+    return new LocalCluster(directory, current, options);
   }
 
   /** A new cluster with a random name, on the first free ports in a row from `firstPort` up. */
-  static async create(
-    options: LocalClusterOptions & { readonly size: number; readonly firstPort: number },
-  ): Promise<LocalCluster> {
+  static async create(options: NewClusterOptions): Promise<LocalCluster> {
     const directory = new ClusterDirectory(options.path);
     if (directory.read() !== undefined) {
       throw new ClusterError('bad-request', `there is a cluster in ${options.path} already`);
     }
-    const nodes = await placesFrom(options.firstPort, options.size);
+    const nodes = options.places ?? (await placesFrom(options.firstPort, options.size));
     const { nodeFlags = [] } = options;
-    return new LocalCluster(directory, directory.write({ clusterId: randomUUID(), nodes, nodeFlags }));
+    const file = directory.write({ clusterId: randomUUID(), nodes, nodeFlags });
+    return new LocalCluster(directory, file, options);
   }
 
   get clusterId(): string {
@@ -124,6 +136,7 @@ export class LocalCluster {
       dataPath: this.directory.dataPath(id),
       logPath: this.directory.logPath(id),
       flags: this.#file.nodeFlags,
+      environment: this.#environment(id),
     });
     this.directory.writeProcess(id, identity);
   }
@@ -182,15 +195,15 @@ export class LocalCluster {
   async #cut(ids: readonly NodeId[]): Promise<void> {
     const groups = this.directory.readPartition() ?? [this.ids];
     const running = ids.filter((id) => this.processState(id) === 'running');
-    await Promise.all(running.map((id) => postCut(this.addressOf(id), cutFrom(id, groups, this.ids))));
+    await Promise.all(running.map((id) => postCut(this.listenOf(id), cutFrom(id, groups, this.ids))));
   }
 
   /** How each node stands: by its process, and by its own words if it answers. */
   async report(): Promise<readonly NodeReport[]> {
     return Promise.all(
-      this.nodes.map(async ({ id, address }) => {
+      this.nodes.map(async ({ id, address, listen = address }) => {
         const process = this.processState(id);
-        const status = process === 'running' ? await fetchStatus(address) : undefined;
+        const status = process === 'running' ? await fetchStatus(listen) : undefined;
         const pid = process === 'stopped' ? undefined : this.directory.readProcess(id)?.pid;
         return { id, address, process, pid, status };
       }),
@@ -202,9 +215,19 @@ export class LocalCluster {
   }
 
   addressOf(id: NodeId): string {
+    return this.#placeOf(id).address;
+  }
+
+  /** Where it is, whatever stands in between. */
+  listenOf(id: NodeId): string {
+    const { address, listen = address } = this.#placeOf(id);
+    return listen;
+  }
+
+  #placeOf(id: NodeId): NodePlace {
     const place = this.nodes.find((node) => node.id === id);
     if (place === undefined) throw this.#unknown(id);
-    return place.address;
+    return place;
   }
 
   /** Returns the leader once a majority follows it. Throws `node-failed` if a node ended meanwhile. */
@@ -219,7 +242,7 @@ export class LocalCluster {
   async waitUntilAnswering(id: NodeId): Promise<void> {
     await waitUntil({ what: `an answer of node ${id}`, timeoutMs: ANSWERS_TIMEOUT_MS }, () => {
       this.#requireLiving(id);
-      return fetchStatus(this.addressOf(id));
+      return fetchStatus(this.listenOf(id));
     });
   }
 

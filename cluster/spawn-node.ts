@@ -16,6 +16,8 @@ export interface NodeStart {
   readonly logPath: string;
   /** Handed to `kvorum node` as they are. */
   readonly flags: readonly string[];
+  /** Variables beside those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -28,7 +30,7 @@ export function spawnNode(start: NodeStart): ProcessIdentity {
   try {
     const child = spawn(process.execPath, [programPath(), ...nodeArguments(start)], {
       detached: true,
-      env: { ...process.env, KVORUM_LISTEN: undefined }, // one address for all nodes is for none
+      env: { ...process.env, KVORUM_LISTEN: undefined, ...start.environment }, // one address for all nodes is for none
       stdio: ['ignore', log, log],
     });
     child.on('error', () => undefined); // told below, by the missing pid
@@ -44,6 +46,7 @@ export function spawnNode(start: NodeStart): ProcessIdentity {
 
 function nodeArguments(start: NodeStart): readonly string[] {
   const members = start.members.map((member) => `${member.id}=${member.address}`).join(',');
+  const listen = start.members.find((member) => member.id === start.id)?.listen;
   return [
     'node',
     `--id=${start.id}`,
@@ -51,6 +54,7 @@ function nodeArguments(start: NodeStart): readonly string[] {
     `--members=${members}`,
     `--dir=${start.dataPath}`,
     '--allow-faults',
+    ...(listen === undefined ? [] : [`--listen=${listen}`]),
     ...start.flags,
   ];
 }

@@ -1,0 +1,118 @@
+/**
+ * A file system of its own for a node: an ext4 image on a loop device. Its power can be cut: then it
+ * keeps what was synced, and maybe some of the rest, as after the power of a machine was cut; and it
+ * can be filled up. Needs root.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { waitUntil } from '../wait-until.ts';
+import { hasProgram, isRoot, shell } from './shell.ts';
+
+const UNMOUNT_TIMEOUT_MS = 10_000;
+const BALLAST = 'ballast';
+
+/**
+ * FS_IOC_SHUTDOWN, `_IOR('X', 125, __u32)`, with 2: at once, without writing the journal out. One
+ * process for all, so that they go dark within a millisecond.
+ */
+const SHUTDOWN =
+  'for (@ARGV) { open(my $d, "<", $_) or die "$_: $!"; my $how = pack("L", 2); ' +
+  'ioctl($d, 0x8004587d, $how) or die "$_: $!" }';
+
+export class LoopDisk {
+  /** Where it is mounted. */
+  readonly path: string;
+  readonly #image: string;
+  readonly #bytes: number;
+
+  constructor(folder: string, name: string, bytes: number) {
+    this.path = join(folder, name);
+    this.#image = join(folder, `${name}.img`);
+    this.#bytes = bytes;
+  }
+
+  /** What this machine lacks for it, in words; undefined if nothing. */
+  static missing(): string | undefined {
+    if (process.platform !== 'linux') return 'loop-mounted disks need Linux';
+    if (!isRoot()) return 'loop-mounted disks need root';
+    const absent = ['mkfs.ext4', 'mount', 'umount', 'perl'].filter((name) => !hasProgram(name));
+    if (absent.length > 0) return `loop-mounted disks need ${absent.join(', ')}`;
+    return existsSync('/dev/loop-control') ? undefined : 'loop-mounted disks need /dev/loop-control';
+  }
+
+  /** Makes the file system, anew, and mounts it. */
+  async create(): Promise<void> {
+    mkdirSync(this.path, { recursive: true });
+    const file = await open(this.#image, 'w');
+    await file.truncate(this.#bytes);
+    await file.close();
+    await shell('mkfs.ext4', '-q', '-F', '-E', 'lazy_itable_init=1,lazy_journal_init=1', this.#image);
+    await this.#mount();
+  }
+
+  /** Cuts the power of all these disks at once. Whoever uses them sees EIO from here on. */
+  static async cutPower(disks: readonly LoopDisk[]): Promise<void> {
+    await shell('perl', '-e', SHUTDOWN, ...disks.map(({ path }) => path));
+  }
+
+  /** Whether something can still be written to it. */
+  async isDark(): Promise<boolean> {
+    try {
+      const file = await open(join(this.path, 'probe'), 'w');
+      await file.close();
+      return false;
+    } catch {
+      return true;
+    }
+  }
+
+  /** Turns the power on again, once all processes that used it have ended. */
+  async remount(): Promise<void> {
+    await this.#unmount();
+    await this.#mount();
+  }
+
+  /** Leaves only so many bytes free, until `empty`. */
+  async fill(freeBytes: number): Promise<void> {
+    const { bavail, bsize } = statfsSync(this.path);
+    const bytes = Math.max(0, bavail * bsize - freeBytes);
+    await shell('fallocate', '-l', String(bytes), join(this.path, BALLAST));
+  }
+
+  get freeBytes(): number {
+    const { bavail, bsize } = statfsSync(this.path);
+    return bavail * bsize;
+  }
+
+  empty(): void {
+    rmSync(join(this.path, BALLAST), { force: true });
+  }
+
+  /** Unmounts it and removes its image, for when there is no time to wait. */
+  removeNow(): void {
+    try {
+      execFileSync('umount', ['-l', this.path], { stdio: 'ignore' });
+    } catch {
+      // it was not mounted
+    }
+    rmSync(this.#image, { force: true });
+  }
+
+  async #mount(): Promise<void> {
+    await shell('mount', '-o', 'loop,noatime', this.#image, this.path);
+  }
+
+  /** Retries: the last file of a killed process is closed a little after it is gone. */
+  async #unmount(): Promise<void> {
+    await waitUntil({ what: `unmounting ${this.path}`, timeoutMs: UNMOUNT_TIMEOUT_MS }, async () => {
+      try {
+        await shell('umount', this.path);
+        return true;
+      } catch {
+        return undefined;
+      }
+    });
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * `npm run nemesis -- [--minutes N] [--seed S] [--nodes 5] [--only FAULT,…] [--workloads NAME,…]
+ * [--rate CALLS-PER-SECOND] [--out DIR]`: a cluster of real processes under load, with every fault
+ * that this machine has the means for, and every promise checked at the end. The same seed gives the
+ * same schedule of faults.
+ */
+import { randomInt } from 'node:crypto';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ALL_FAULTS } from './faults/all-faults.ts';
+import { runNemesis } from './run-nemesis.ts';
+import { summary } from './summary.ts';
+import { writeTimeline } from './timeline.ts';
+import { WORKLOADS } from './workloads/all-workloads.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+    nodes: { type: 'string', default: '5' },
+    only: { type: 'string' },
+    workloads: { type: 'string', default: Object.keys(WORKLOADS).join(',') },
+    rate: { type: 'string', default: '400' },
+    'progress-ms': { type: 'string', default: '3000' },
+    out: { type: 'string' },
+  },
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const only =
+    flags.only === undefined
+      ? undefined
+      : namesOf(
+          flags.only,
+          ALL_FAULTS.map(({ name }) => name),
+        );
+  const workloads = namesOf(flags.workloads, Object.keys(WORKLOADS)).map((name) => WORKLOADS[name]!());
+  const path = flags.out === undefined ? mkdtempSync(join(tmpdir(), 'kvorum-nemesis-')) : resolve(flags.out);
+  mkdirSync(path, { recursive: true });
+  const replay = `npm run nemesis -- ${[
+    `--minutes ${flags.minutes} --seed ${flags.seed} --nodes ${flags.nodes} --rate ${flags.rate}`,
+    ...(flags.only === undefined ? [] : [`--only ${flags.only}`]),
+    ...(flags.workloads === Object.keys(WORKLOADS).join(',') ? [] : [`--workloads ${flags.workloads}`]),
+  ].join(' ')}`;
+  console.info(`the same schedule again: ${replay}`);
+  const result = await runNemesis({
+    path,
+    nodes: Number(flags.nodes),
+    seed: Number(flags.seed),
+    durationMs: Number(flags.minutes) * 60_000,
+    workloads,
+    only,
+    rate: Number(flags.rate),
+    progressMsMax: Number(flags['progress-ms']),
+    say: (line) => console.info(line),
+  });
+  writeTimeline(join(path, 'timeline.svg'), result, replay);
+  for (const line of summary(result)) console.info(line);
+  console.info(`history, logs and timeline: ${path}`);
+  console.info(`the same schedule again: ${replay}`);
+  return result.problems.length === 0 ? 0 : 1;
+}
+
+function namesOf(text: string, known: readonly string[]): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.filter((name) => !known.includes(name));
+  if (wrong.length === 0) return names;
+  console.error(`unknown: ${wrong.join(', ')}; there are ${known.join(', ')}`);
+  process.exit(2);
+}

@@ -1,0 +1,271 @@
+/**
+ * A run of the nemesis: real processes under load, faults of every kind in rounds, all of them healed
+ * after each, and in the end every promise checked against what the clients did and saw.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NodeId } from '../../src/base/flavor.ts';
+import { connect } from '../../src/client/client.ts';
+import { lastLines } from '../../cluster/spawn-node.ts';
+import { waitUntil } from '../../cluster/wait-until.ts';
+import { Arena } from './arena.ts';
+import { CANARIES } from './canaries.ts';
+import { CHECKS } from './checks/all-checks.ts';
+import type { Evidence, FinalState } from './checks/evidence.ts';
+import { userOf } from './checks/shop.ts';
+import { compareNodes } from './compare-nodes.ts';
+import { mechanisms } from './faults/all-faults.ts';
+import type { FaultKind, Field } from './faults/field.ts';
+import { nowNs, Recorder } from './history.ts';
+import type { Operation } from './history.ts';
+import { readNode } from './node-reader.ts';
+import { carryOut } from './rounds.ts';
+import type { Happened } from './rounds.ts';
+import { Sampler } from './sampler.ts';
+import type { Sample } from './sampler.ts';
+import { schedule } from './schedule.ts';
+import { DEREGISTER_AFTER_MS, TTL_MS } from './workloads/registry.ts';
+import { Watchers } from './workloads/watchers.ts';
+import { startWorkloads } from './workloads/workload.ts';
+import type { Workload } from './workloads/workload.ts';
+
+export interface NemesisOptions {
+  /** Where the data, the logs and the history go. */
+  readonly path: string;
+  readonly nodes: number;
+  readonly seed: number;
+  readonly durationMs: number;
+  readonly workloads: readonly Workload[];
+  /** Which of the faults; undefined: all. */
+  readonly only: readonly string[] | undefined;
+  /** Calls per second of all clients together, about. */
+  readonly rate: number;
+  /** From the end of the last fault to a new write that is acknowledged. */
+  readonly progressMsMax: number;
+  readonly say: (line: string) => void;
+}
+
+export interface Heal {
+  readonly atMs: number;
+  /** To the first write that was called afterwards and acknowledged. */
+  readonly firstMs: number;
+  /** Until every workload had an answer. */
+  readonly allMs: number;
+}
+
+export interface NemesisResult {
+  /** What was broken, in words; nothing if all is well. */
+  readonly problems: readonly string[];
+  readonly kinds: readonly string[];
+  readonly happened: readonly Happened[];
+  readonly heals: readonly Heal[];
+  readonly operations: readonly Operation[];
+  readonly samples: readonly Sample[];
+  readonly events: number;
+  readonly durationMs: number;
+  /** Of `performance.now()` at the begin, in ms. */
+  readonly beginMs: number;
+}
+
+const PROGRESS_TIMEOUT_MS = 60_000;
+const CONVERGE_TIMEOUT_MS = 60_000;
+const WATCHERS = 3;
+const READS: ReadonlySet<string> = new Set(['get', 'list', 'lookup']);
+
+export async function runNemesis(options: NemesisOptions): Promise<NemesisResult> {
+  const { path, nodes, seed, only } = options;
+  const { kinds, hasDisks, notes } = mechanisms();
+  for (const note of notes) options.say(note);
+  const chosen = only === undefined ? kinds : kinds.filter(({ name }) => only.includes(name));
+  const nodeFlags = ['--limit=stateWriteTicks=50,logEntriesMax=4000,logEntriesKept=1000'];
+  const arena = await Arena.create({ path, nodes, seed, hasDisks, nodeFlags });
+  try {
+    await arena.start();
+    return await new Run(options, arena, chosen).carryOut();
+  } finally {
+    await arena.close();
+  }
+}
+
+class Run {
+  readonly #options: NemesisOptions;
+  readonly #arena: Arena;
+  readonly #kinds: readonly FaultKind[];
+  readonly #recorder: Recorder;
+  readonly #watchers: Watchers;
+  readonly #sampler: Sampler;
+  readonly #beginMs = performance.now();
+  readonly #happened: Happened[] = [];
+  readonly #heals: Heal[] = [];
+  readonly #problems: string[] = [];
+  readonly #field: Field;
+
+  constructor(options: NemesisOptions, arena: Arena, kinds: readonly FaultKind[]) {
+    this.#options = options;
+    this.#arena = arena;
+    this.#kinds = kinds;
+    const { cluster, network, disks, clocks } = arena;
+    this.#recorder = new Recorder(join(options.path, 'history.jsonl'));
+    this.#watchers = new Watchers(cluster.endpoints, WATCHERS);
+    this.#sampler = new Sampler(cluster, this.#beginMs);
+    const leader = (): NodeId | undefined => this.#sampler.leader;
+    this.#field = { cluster, network, disks, clocks, watchers: this.#watchers, taken: new Set(), leader };
+  }
+
+  async carryOut(): Promise<NemesisResult> {
+    const { workloads, seed, rate, durationMs } = this.#options;
+    const load = startWorkloads(workloads, {
+      endpoints: this.#arena.cluster.endpoints,
+      recorder: this.#recorder,
+      seed,
+      rate,
+      onFailure: (error) => this.#problems.push(`a workload failed: ${String(error)}`),
+    });
+    await this.#progress();
+    for (const round of schedule(this.#kinds, seed)) {
+      if (this.#nowMs() > durationMs || this.#problems.length > 0) break;
+      const say = (line: string): void => this.#options.say(`${this.#stamp()} ${line}`);
+      this.#happened.push(
+        ...(await carryOut(round, { field: this.#field, nowMs: () => this.#nowMs(), say })),
+      );
+      await this.#healed();
+      await this.#watchers.reconnect(round.faults.length);
+      await sleep(Math.min(round.quietMs, Math.max(0, durationMs - this.#nowMs())));
+    }
+    await load.stop();
+    const loadMs = this.#nowMs();
+    const states = await this.#finalStates();
+    this.#sampler.stop();
+    await this.#arena.close();
+    const events = this.#check(states);
+    await this.#recorder.close();
+    return {
+      problems: this.#problems,
+      kinds: this.#kinds.map(({ name }) => name),
+      happened: this.#happened,
+      heals: this.#heals,
+      operations: this.#recorder.operations,
+      samples: this.#sampler.samples,
+      events,
+      durationMs: loadMs,
+      beginMs: this.#beginMs,
+    };
+  }
+
+  /** All faults are over: the nodes must be there, and the clients must get on. */
+  async #healed(): Promise<void> {
+    const { cluster } = this.#arena;
+    const atMs = this.#nowMs();
+    const { firstMs, allMs } = await this.#progress();
+    this.#heals.push({ atMs, firstMs, allMs });
+    this.#options.say(
+      `${this.#stamp()}   healed; first write after ${firstMs.toFixed(0)} ms, every workload after ${allMs.toFixed(0)} ms`,
+    );
+    if (firstMs > this.#options.progressMsMax)
+      this.#problems.push(
+        `no write for ${firstMs.toFixed(0)} ms after the heal at ${(atMs / 1000).toFixed(1)} s`,
+      );
+    for (const id of cluster.ids) {
+      if (cluster.processState(id) === 'running') continue;
+      const log = lastLines(cluster.directory.logPath(id), 5);
+      this.#problems.push(`node ${id} is ${cluster.processState(id)} after all was healed:\n${log}`);
+    }
+  }
+
+  /** Waits for calls that begin now: for a write, and for an answer in every workload. */
+  async #progress(): Promise<{ readonly firstMs: number; readonly allMs: number }> {
+    const { operations } = this.#recorder;
+    const sinceNs = nowNs();
+    const waiting = new Set(this.#options.workloads.map(({ name }) => name));
+    let firstNs: number | undefined;
+    let at = operations.length;
+    await waitUntil({ what: 'an answer in every workload', timeoutMs: PROGRESS_TIMEOUT_MS }, () => {
+      for (; at < operations.length; at++) {
+        const { op, workload, outcome, callNs, returnNs } = operations[at]!;
+        if (outcome !== 'ok' || callNs < sinceNs) continue;
+        if (!READS.has(op)) firstNs ??= returnNs;
+        waiting.delete(workload);
+      }
+      return waiting.size === 0 && firstNs !== undefined ? true : undefined;
+    });
+    return { firstMs: ((firstNs ?? sinceNs) - sinceNs) / 1e6, allMs: (nowNs() - sinceNs) / 1e6 };
+  }
+
+  /** When nothing is written any more, and all nodes have applied all. */
+  async #finalStates(): Promise<ReadonlyMap<NodeId, FinalState>> {
+    const { cluster } = this.#arena;
+    this.#options.say(`${this.#stamp()} the calls are over; reading every node`);
+    await sleep(1.7 * (TTL_MS + DEREGISTER_AFTER_MS)); // until the last instance has expired, by the slowest clock
+    const client = connect(cluster.endpoints, { timeoutMs: CONVERGE_TIMEOUT_MS });
+    const { revision } = await client.kv.put('the end', '');
+    await client.close();
+    this.#problems.push(...(await this.#watchers.finish(revision)));
+    const leader = await cluster.waitUntilLed(CONVERGE_TIMEOUT_MS);
+    await waitUntil({ what: 'every node to have applied all', timeoutMs: CONVERGE_TIMEOUT_MS }, async () => {
+      const reports = await cluster.report();
+      const commitIndex = reports.find(({ id }) => id === leader)?.status?.commitIndex;
+      return (
+        reports.every(({ status }) => status !== undefined && status.appliedIndex === commitIndex) ||
+        undefined
+      );
+    });
+    const created = this.#recorder.operations.filter(({ op }) => op === 'create-order');
+    const userIds = [...new Set(created.map(userOf))];
+    const states = new Map<NodeId, FinalState>();
+    for (const id of cluster.ids) states.set(id, await readNode(id, cluster.listenOf(id), userIds));
+    return states;
+  }
+
+  /** Returns the number of events that were watched. */
+  #check(states: ReadonlyMap<NodeId, FinalState>): number {
+    const [final] = states.values();
+    this.#problems.push(...compareNodes(states));
+    if (final === undefined) return 0;
+    const evidence: Evidence = { operations: this.#recorder.operations, final, watches: this.#watchers.seen };
+    for (const [name, check] of Object.entries(CHECKS)) {
+      const wrong = check(evidence);
+      this.#options.say(`${wrong.length === 0 ? 'ok  ' : 'FAIL'} ${name}`);
+      this.#problems.push(
+        ...wrong.slice(0, 5),
+        ...(wrong.length > 5 ? [`… and ${wrong.length - 5} more`] : []),
+      );
+    }
+    for (const { tells, check, lie } of CANARIES) {
+      const lied = lie(evidence);
+      if (lied !== undefined && CHECKS[check]?.(lied).length === 0)
+        this.#problems.push(`a check cannot fail: '${check}' did not find ${tells}`);
+    }
+    this.#checkLogs();
+    this.#checkFaults();
+    return this.#watchers.seen[0]?.reduce((sum, { events }) => sum + events.length, 0) ?? 0;
+  }
+
+  /** A broken invariant ends a node; if it was killed at that moment, its log alone tells. */
+  #checkLogs(): void {
+    const { cluster } = this.#arena;
+    for (const id of cluster.ids) {
+      const lines = readFileSync(cluster.directory.logPath(id), 'utf8').split('\n');
+      const line = lines.find((each) => /InvariantError|Unhandled|FATAL|TypeError|RangeError/.test(each));
+      if (line !== undefined) this.#problems.push(`node ${id} failed by itself: ${line}`);
+    }
+  }
+
+  /** A fault that does nothing proves nothing. */
+  #checkFaults(): void {
+    for (const name of new Set(this.#happened.map(({ kind }) => kind))) {
+      const fired = this.#happened
+        .filter(({ kind }) => kind === name)
+        .reduce((sum, each) => sum + each.fired, 0);
+      if (fired === 0) this.#problems.push(`${name} was struck and never did anything`);
+    }
+  }
+
+  #nowMs(): number {
+    return performance.now() - this.#beginMs;
+  }
+
+  #stamp(): string {
+    return `${(this.#nowMs() / 1000).toFixed(1).padStart(7)} s`;
+  }
+}
