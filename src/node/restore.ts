@@ -1,8 +1,10 @@
 import { assert } from '../base/assert.ts';
+import { StoreError } from '../base/errors.ts';
 import type { HardState, Position } from '../raft/entry.ts';
 import type { Restored } from '../replica/restored.ts';
 import type { LogContents, LogStorage } from '../storage/log-storage.ts';
 import type { StateContents } from '../storage/state-storage.ts';
+import { aroundState } from './damaged-log.ts';
 
 /** How a node's log and its state go together. */
 export type Fit =
@@ -25,20 +27,25 @@ export function fit(log: LogContents, applied: Position): Fit {
   return { kind: 'reset', hardState: isNewer ? { term: applied.term, vote: undefined } : hardState };
 }
 
-/** What the replica starts from; brings the log in line with the state first, durably. */
-export async function restore(
-  log: LogStorage,
-  contents: LogContents,
-  state: StateContents,
-): Promise<Restored> {
+/**
+ * What the replica starts from; brings the log in line with the state first, durably.
+ *
+ * @throws StoreError LOG_CORRUPT
+ */
+export async function restore(log: LogStorage, opened: LogContents, state: StateContents): Promise<Restored> {
   const { applied, records } = state;
+  const { contents, rebase } = aroundState(opened, applied);
   for (const [at, entry] of contents.entries.entries()) {
     assert(entry.index === contents.base.index + 1 + at, 'a log is read without a gap');
   }
+  // Before the first write of Raft, whose ids begin at 1.
+  if (rebase !== undefined) await log.write({ id: 0, reset: rebase, fills: true, entries: [] });
   const found = fit(contents, applied);
+  if (found.kind === 'fits' && contents.damage !== undefined) {
+    throw new StoreError('LOG_CORRUPT', contents.damage.what);
+  }
   if (found.kind === 'fits') return { ...contents, records, applied };
   const { hardState } = found;
-  // Before the first write of Raft, whose ids begin at 1.
   await log.write({ id: 0, hardState, reset: applied, entries: [] });
   return { hardState, base: applied, entries: [], records, applied };
 }

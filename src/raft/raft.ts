@@ -21,6 +21,7 @@ import { campaign, onCandidateWritten } from './candidate.ts';
 import type { RaftConfig } from './config.ts';
 import type { Entry, HardState, Position } from './entry.ts';
 import { installSnapshot } from './follower.ts';
+import { Inspection, type RaftInspection, type Role } from './inspection.ts';
 import {
   advanceCommit,
   appendOwn,
@@ -38,8 +39,6 @@ import { RaftState } from './state.ts';
 import type { Leading } from './state.ts';
 import { step } from './step.ts';
 
-export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
-
 /** What a node found on its disk. */
 export interface RestoredLog {
   readonly hardState: HardState;
@@ -54,31 +53,14 @@ export type Proposed =
   | { readonly kind: 'accepted'; readonly firstIndex: Index; readonly term: Term }
   | { readonly kind: 'refused'; readonly code: 'NOT_LEADER' | 'TOO_BUSY' };
 
-/** For checkers and tests: a look at everything, never to be changed. */
-export interface RaftInspection {
-  readonly id: NodeId;
-  readonly role: Role;
-  readonly term: Term;
-  readonly vote: NodeId | undefined;
-  readonly leader: NodeId | undefined;
-  readonly commitIndex: Index;
-  /** Highest entry handed out as committed. */
-  readonly appliedIndex: Index;
-  /** Entries up to here are on this node's disk. */
-  readonly stableIndex: Index;
-  readonly base: Position;
-  /** From `base.index + 1` on. */
-  readonly entries: readonly Entry[];
-  /** How far a leader takes each follower's log to match its own; empty at the others. */
-  readonly matches: ReadonlyMap<NodeId, Index>;
-}
-
 export class Raft {
   readonly #state: RaftState;
+  readonly #inspection: RaftInspection;
 
   constructor(config: RaftConfig, random: Random, restored: RestoredLog) {
     const { hardState, base, entries, appliedIndex } = restored;
     this.#state = new RaftState(config, random, { hardState, log: new Log(base, entries), appliedIndex });
+    this.#inspection = new Inspection(this.#state);
   }
 
   get role(): Role {
@@ -263,22 +245,7 @@ export class Raft {
   }
 
   inspect(): RaftInspection {
-    const { id, part, term, vote, leader, commitIndex, appliedIndex, writer, log } = this.#state;
-    const { base, entries } = log;
-    const { stableIndex } = writer;
-    return {
-      id,
-      role: part.kind,
-      term,
-      vote,
-      leader,
-      commitIndex,
-      appliedIndex,
-      stableIndex,
-      base,
-      entries,
-      matches: part.kind === 'leader' ? matchesOf(part) : NO_MATCHES,
-    };
+    return this.#inspection;
   }
 
   #takeCommitted(): readonly Entry[] {
@@ -290,12 +257,6 @@ export class Raft {
     state.appliedIndex += committed.length;
     return committed;
   }
-}
-
-const NO_MATCHES: ReadonlyMap<NodeId, Index> = new Map();
-
-function matchesOf({ followers }: Leading): ReadonlyMap<NodeId, Index> {
-  return new Map(Array.from(followers, ([id, { matchIndex }]) => [id, matchIndex]));
 }
 
 /** Whether the end of a turn would bring something new from this leader. */

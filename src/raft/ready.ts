@@ -16,6 +16,11 @@ export interface LogWrite {
   readonly truncateFrom?: Index;
   /** They follow what is left. */
   readonly entries: readonly Entry[];
+  /**
+   * The log is damaged, and this write repairs a part of it: its entries go where some are lacking,
+   * its reset voids only what is before it, and everything behind stays as it is (see repair.ts).
+   */
+  readonly fills?: true;
   /** Entries up to here are in the state, on disk: their space may be used again. */
   readonly compactTo?: Index;
 }

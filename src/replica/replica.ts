@@ -13,7 +13,6 @@
  */
 import { assert, unreachable } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
-import type { Term } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
 import { eventsFrom } from '../machine/history.ts';
 import { decodeLogged, encodeLogged } from '../machine/logged-command.ts';
@@ -21,11 +20,13 @@ import { RecordTree } from '../machine/record-tree.ts';
 import { CLOCK, type Root } from '../machine/root.ts';
 import type { Entry, Position } from '../raft/entry.ts';
 import type { Message, SnapshotRequest } from '../raft/message.ts';
-import { Raft, type RaftInspection } from '../raft/raft.ts';
+import type { RaftInspection } from '../raft/inspection.ts';
+import { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
 import { compactionPoint, needsCompaction } from './compaction.ts';
 import type { ReplicaConfig } from './config.ts';
 import type { CommandInput, Input, Now, QueryInput, ReplicaStatus } from './input.ts';
+import { type Leadership, leadershipOf, nextDeadlineMs } from './leadership.ts';
 import { LogClock } from './log-clock.ts';
 import type { Output, Reply, StateReplacement } from './output.ts';
 import { notLeader, PendingCommands } from './pending-commands.ts';
@@ -42,15 +43,6 @@ export interface ReplicaOptions {
   readonly codec: Codec;
   readonly random: Random;
   readonly restored: Restored;
-}
-
-/** What a leader holds only while it leads. */
-interface Leadership {
-  readonly term: Term;
-  /** Undefined until an entry of the leader's own term is applied: only then does it serve. */
-  clock: LogClock | undefined;
-  /** A clock command is in the log and not applied yet. */
-  clockProposed: boolean;
 }
 
 export class Replica {
@@ -208,13 +200,15 @@ export class Replica {
   /** A new leadership begins empty; where it is lost, everyone who waited for it is answered. */
   #followLeadership(): void {
     const term = this.#raft.role === 'leader' ? this.#raft.term : undefined;
+    const isQueued = this.#commands.queued.length > 0;
+    if (term === this.#leadership?.term && (term !== undefined || !isQueued)) return;
     if (term === undefined || (this.#leadership !== undefined && this.#leadership.term !== term)) {
       const leader = this.#raft.leader;
       this.#replies.push(...this.#commands.abort(leader));
       this.#snapshots.clear();
       this.#leadership = undefined;
     }
-    if (term !== undefined) this.#leadership ??= { term, clock: undefined, clockProposed: false };
+    if (term !== undefined) this.#leadership ??= leadershipOf(term);
   }
 
   /** One append for all commands of the turn. They wait while the leader does not serve yet. */
@@ -225,7 +219,9 @@ export class Replica {
     const wallMs = this.#now.wallMs;
     const queue = this.#commands.takeQueue();
     const payloads = queue.map(({ command }) => encodeLogged(this.#codec, { ...command, timeMs, wallMs }));
-    const deadlineMs = this.#root.nextDeadlineMs(this.#tree);
+    const deadlineMs = nextDeadlineMs(leadership, this.#applied.index, () =>
+      this.#root.nextDeadlineMs(this.#tree),
+    );
     const tickClock = deadlineMs !== undefined && deadlineMs <= timeMs && !leadership.clockProposed;
     if (tickClock) {
       const clock = { machine: CLOCK, session: undefined, body: null };
@@ -306,7 +302,7 @@ export class Replica {
   }
 
   #output(ready: Ready): Output {
-    const send = [...ready.send, ...this.#send];
+    const send = this.#send.length === 0 ? ready.send : [...ready.send, ...this.#send];
     const replies = this.#replies;
     const replaceState = this.#replacement;
     this.#send = [];
@@ -325,17 +321,22 @@ export class Replica {
     };
   }
 
-  /** Asks for the state on stable storage when the log is to be compacted. */
+  /** Asks for the state on stable storage when the log is to be compacted, and that would make it shorter. */
   #startSync(): boolean {
     if (this.#syncing || !needsCompaction(this.#logSize(), this.#config)) return false;
+    if (this.#compactionPoint(this.#applied.index) < this.#raft.firstIndex) return false;
     this.#syncing = true;
     return true;
   }
 
   #compact(synced: number): void {
     this.#syncing = false;
-    const to = compactionPoint(this.#logSize(), synced, this.#snapshots.holdBack, this.#config);
+    const to = this.#compactionPoint(synced);
     if (to >= this.#raft.firstIndex) this.#raft.compact(to);
+  }
+
+  #compactionPoint(synced: number): number {
+    return compactionPoint(this.#logSize(), synced, this.#snapshots.holdBack, this.#config);
   }
 
   #logSize(): { firstIndex: number; entries: number; bytes: number } {

@@ -48,6 +48,7 @@ export class Snapshots {
 
   /** Chunks to repeat, and followers that gave no answer for too long: those are forgotten here. */
   tick(): { readonly repeat: readonly Message[]; readonly failed: readonly NodeId[] } {
+    if (this.#senders.size === 0) return QUIET;
     const repeat: Message[] = [];
     const failed: NodeId[] = [];
     for (const [to, sender] of this.#senders) {
@@ -61,6 +62,7 @@ export class Snapshots {
 
   /** Forgets the senders of followers that need no snapshot any more. */
   keep(isWanted: (to: NodeId) => boolean): void {
+    if (this.#senders.size === 0) return;
     for (const to of this.#senders.keys()) if (!isWanted(to)) this.#senders.delete(to);
   }
 
@@ -69,3 +71,5 @@ export class Snapshots {
     this.#senders.clear();
   }
 }
+
+const QUIET = { repeat: [], failed: [] };

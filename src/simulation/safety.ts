@@ -25,6 +25,7 @@ import type { ClusterView, Property } from './properties/property.ts';
 import { checkReplicasEqual } from './properties/replicas-equal.ts';
 import { StateFollowsLog } from './properties/state-follows-log.ts';
 import { StateMachineSafety } from './properties/state-machine-safety.ts';
+import { QuietTurns } from './quiet-turns.ts';
 import { Reference } from './reference.ts';
 import { claim } from './violation.ts';
 
@@ -44,6 +45,7 @@ export class Safety {
   readonly #root: Root;
   readonly #marks: Marks;
   readonly #properties: readonly Property[];
+  readonly #quiet = new QuietTurns();
   /** The last chunk of a snapshot that was sent to each node, of one under way. */
   readonly #chunks = new Map<NodeId, number>();
 
@@ -75,12 +77,13 @@ export class Safety {
   started(node: SimulatedNode): void {
     const raft = node.replica?.inspect();
     if (raft === undefined) return;
+    this.#quiet.restarted(node.id);
     for (const property of this.#properties) property.restarted?.(node.id, raft);
   }
 
   turned(node: SimulatedNode, inputs: readonly Input[], output: Output): void {
     const raft = node.replica?.inspect();
-    if (raft === undefined) return;
+    if (raft === undefined || this.#quiet.isQuiet(raft, inputs, output)) return;
     const turn = { id: node.id, raft, output, cluster: this.#cluster };
     for (const property of this.#properties) property.afterTurn(turn);
     this.#markTurn(node, inputs, output);

@@ -1,12 +1,30 @@
 import type { Entry, HardState, Position } from '../raft/entry.ts';
 import type { LogWrite } from '../raft/ready.ts';
+import type { Index } from '../base/flavor.ts';
+
+/** Entries that were on stable storage, and cannot be read any more. */
+export interface LogDamage {
+  /** The first that is lacking: one behind the last of `LogContents.entries`. */
+  readonly first: Index;
+  /** The end of the log as it was. */
+  readonly anchor: Position;
+  /** What can be read behind `first`, ascending; there may be more gaps. */
+  readonly beyond: readonly Entry[];
+  /** Where the last terms of the log begin, ascending, as far as that is known. */
+  readonly terms: readonly Position[];
+  /** What is damaged, and where: file, offset. */
+  readonly what: string;
+}
 
 /** What the log holds when it is opened. */
 export interface LogContents {
   readonly hardState: HardState;
   /** The place before the first entry. */
   readonly base: Position;
+  /** Those that follow it without a gap. */
   readonly entries: readonly Entry[];
+  /** Absent from a log that is whole. */
+  readonly damage?: LogDamage;
 }
 
 /**
@@ -15,7 +33,10 @@ export interface LogContents {
  * @throws StoreError LOG_CORRUPT (names file and offset), DISK_FULL, DISK_FAILED, DIRECTORY_LOCKED
  */
 export interface LogStorage {
-  /** Opens or creates it. A torn tail, which nobody was promised, is cut; any other damage is an error. */
+  /**
+   * Opens or creates it. A torn tail, which nobody was promised, is cut; entries that were promised and
+   * are damaged are told. Where the term and the vote are lost it is the error LOG_CORRUPT.
+   */
   open(): Promise<LogContents>;
   /**
    * Makes one write durable. Calls may overlap: they take effect in the order of the calls, and

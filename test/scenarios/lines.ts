@@ -1,6 +1,6 @@
 import type { Entry, Position } from '../../src/raft/entry.ts';
 import type { Message } from '../../src/raft/message.ts';
-import type { RaftInspection } from '../../src/raft/raft.ts';
+import type { RaftInspection } from '../../src/raft/inspection.ts';
 
 const placed = ({ index, term }: Position): string => `${index}/${term}`;
 const listed = (entries: readonly Entry[]): string => entries.map(placed).join(',') || '-';

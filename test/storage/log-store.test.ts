@@ -80,7 +80,7 @@ test('a directory is used by one log at a time', async () => {
   });
 });
 
-test('damage is reported with file and offset, and the directory is free again', async () => {
+test('damage is told with file and offset, and with what is left around it', async () => {
   await inTemporaryDirectory(async (directory) => {
     const log = new LogStore({ directory, segmentBytes: SEGMENT_BYTES });
     await log.open();
@@ -88,14 +88,26 @@ test('damage is reported with file and offset, and the directory is free again',
     await log.close();
     const path = join(directory, 'log-00000001.segment');
     const file = await open(path, 'r+');
-    await file.write(Uint8Array.of(0xff), 0, 1, 512 + 100);
+    await file.write(Uint8Array.of(0xff), 0, 1, 512 + 512 + 200);
     await file.close();
     for (let times = 0; times < 2; times++) {
       const damaged = new LogStore({ directory, segmentBytes: SEGMENT_BYTES });
-      await expect(damaged.open()).rejects.toMatchObject({
-        code: 'LOG_CORRUPT',
-        message: expect.stringContaining(`${path}: damaged at byte 512`),
+      expect(await damaged.open()).toStrictEqual({
+        hardState: { term: 0, vote: undefined },
+        base: { index: 0, term: 0 },
+        entries: [entry(1)],
+        damage: {
+          first: 2,
+          anchor: { index: 3, term: 1 },
+          beyond: [entry(3)],
+          terms: [
+            { index: 0, term: 0 },
+            { index: 1, term: 1 },
+          ],
+          what: `${path}: damaged at byte 1024: frame 2 is not what was written`,
+        },
       });
+      await damaged.close();
     }
   });
 });

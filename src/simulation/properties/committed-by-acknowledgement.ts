@@ -1,7 +1,7 @@
 import type { Index, NodeId, Term } from '../../base/flavor.ts';
-import type { RaftInspection } from '../../raft/raft.ts';
+import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
-import { majorityOf, type Property, type TurnView } from './property.ts';
+import { type ClusterView, majorityOf, NODES_MAX, type Property, type TurnView } from './property.ts';
 
 interface Leading {
   readonly term: Term;
@@ -17,7 +17,7 @@ export class CommittedByAcknowledgement implements Property {
   readonly name = 'committed by acknowledgement';
   readonly #leading = new Map<NodeId, Leading>();
   /** By leader, term and follower: the highest index that was acknowledged. */
-  readonly #acknowledged = new Map<string, Index>();
+  readonly #acknowledged = new Map<number, Index>();
 
   afterTurn({ id, raft, output, cluster }: TurnView): void {
     for (const message of output.send) {
@@ -31,7 +31,7 @@ export class CommittedByAcknowledgement implements Property {
       return;
     }
     const { term, commitIndex } = raft;
-    this.#checkMatches(id, raft);
+    this.#checkMatches(raft, cluster);
     if (before?.term === term && before.commitIndex === commitIndex) return;
     this.#leading.set(id, { term, commitIndex });
     if (before?.term !== term) return;
@@ -46,8 +46,10 @@ export class CommittedByAcknowledgement implements Property {
     );
   }
 
-  #checkMatches(id: NodeId, { term, matches }: RaftInspection): void {
-    for (const [follower, matchIndex] of matches) {
+  #checkMatches(raft: RaftInspection, { members }: ClusterView): void {
+    const { id, term } = raft;
+    for (const follower of members) {
+      const matchIndex = raft.matchOf(follower) ?? 0;
       claim(
         matchIndex <= (this.#acknowledged.get(keyOf(id, term, follower)) ?? 0),
         this.name,
@@ -62,6 +64,6 @@ export class CommittedByAcknowledgement implements Property {
   }
 }
 
-function keyOf(leader: NodeId, term: Term, follower: NodeId): string {
-  return `${leader}/${term}/${follower}`;
+function keyOf(leader: NodeId, term: Term, follower: NodeId): number {
+  return (term * NODES_MAX + leader) * NODES_MAX + follower;
 }

@@ -1,12 +1,12 @@
 import type { NodeId, Term } from '../../base/flavor.ts';
 import { claim } from '../violation.ts';
-import { majorityOf, type Property, type TurnView } from './property.ts';
+import { majorityOf, NODES_MAX, type Property, type TurnView } from './property.ts';
 
 /** Who leads a term was voted for in that very term by a majority, itself among them (Raft paper, section 5.2). */
 export class ElectedByMajority implements Property {
   readonly name = 'elected by a majority';
   /** Who voted for a candidate in a term; by both. */
-  readonly #voters = new Map<string, Set<NodeId>>();
+  readonly #voters = new Map<number, Set<NodeId>>();
   readonly #led = new Map<NodeId, Term>();
 
   afterTurn({ id, raft, output, cluster }: TurnView): void {
@@ -26,7 +26,7 @@ export class ElectedByMajority implements Property {
   }
 
   #votersOf(candidate: NodeId, term: Term): Set<NodeId> {
-    const key = `${candidate}/${term}`;
+    const key = term * NODES_MAX + candidate;
     let voters = this.#voters.get(key);
     if (voters === undefined) this.#voters.set(key, (voters = new Set<NodeId>()));
     return voters;

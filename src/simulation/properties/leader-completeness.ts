@@ -1,5 +1,5 @@
 import type { Index, NodeId, Term } from '../../base/flavor.ts';
-import type { RaftInspection } from '../../raft/raft.ts';
+import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
 import type { Ledger } from './ledger.ts';
 import { type Property, termAt, type TurnView } from './property.ts';

@@ -1,6 +1,6 @@
 import type { Index, NodeId, Term } from '../../base/flavor.ts';
 import type { Entry } from '../../raft/entry.ts';
-import type { RaftInspection } from '../../raft/raft.ts';
+import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
 import { sameEntry } from './ledger.ts';
 import { type Property, termAt, type TurnView } from './property.ts';

@@ -4,7 +4,7 @@
  */
 import type { Index, NodeId, Term } from '../../base/flavor.ts';
 import type { Entry, HardState, Position } from '../../raft/entry.ts';
-import type { RaftInspection } from '../../raft/raft.ts';
+import type { RaftInspection } from '../../raft/inspection.ts';
 import type { Output } from '../../replica/output.ts';
 
 /** A node's log as a power cut at this moment would surely leave it. */
@@ -17,6 +17,9 @@ export interface DurableLog {
   /** The durable state reflects the log up to here at least. */
   readonly stateIndex: Index;
 }
+
+/** Ids of nodes are below it. */
+export const NODES_MAX = 1024;
 
 export interface ClusterView {
   readonly members: readonly NodeId[];

@@ -1,5 +1,5 @@
 import type { Index, NodeId } from '../../base/flavor.ts';
-import type { RaftInspection } from '../../raft/raft.ts';
+import type { RaftInspection } from '../../raft/inspection.ts';
 import type { StateWrite } from '../../replica/output.ts';
 import { deepEqual } from '../deep-equal.ts';
 import { claim } from '../violation.ts';

@@ -1,5 +1,5 @@
 import type { Index, NodeId } from '../../base/flavor.ts';
-import type { RaftInspection } from '../../raft/raft.ts';
+import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
 import { type Ledger, sameEntry } from './ledger.ts';
 import { entryAt, type Property, type TurnView } from './property.ts';

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { assert } from '../../base/assert.ts';
+import { type LogSummary, readSummary, SUMMARY_BYTES, writeSummary } from './log-summary.ts';
 import { getUint64, setUint64 } from './uint64.ts';
 
 /**
@@ -7,7 +8,10 @@ import { getUint64, setUint64 } from './uint64.ts';
  * a search for frames need look nowhere else.
  */
 export const SECTOR_BYTES = 512;
-export const FRAME_HEADER_BYTES = 48;
+const SUMMARY_AT = 32;
+/** The checksum of the header ends it. */
+const HEADER_CRC_AT: number = SUMMARY_AT + SUMMARY_BYTES;
+export const FRAME_HEADER_BYTES: number = HEADER_CRC_AT + 4;
 const MAGIC = 0x6d_72_46_6b;
 
 /** What one write put into a segment: whole or not at all. */
@@ -18,9 +22,8 @@ export interface FrameHeader {
   readonly sequence: number;
   /** With header and padding; a multiple of SECTOR_BYTES. */
   readonly frameBytes: number;
-  /** The index at which the log ends before and after it. */
-  readonly lastIndexBefore: number;
-  readonly lastIndexAfter: number;
+  /** The log before it. */
+  readonly before: LogSummary;
   readonly bodyCrc: number;
 }
 
@@ -40,10 +43,10 @@ export function sealFrame(frame: Uint8Array, header: Omit<FrameHeader, 'frameByt
   view.setUint32(4, frame.length, true);
   setUint64(view, 8, header.salt);
   setUint64(view, 16, header.sequence);
-  setUint64(view, 24, header.lastIndexBefore);
-  setUint64(view, 32, header.lastIndexAfter);
-  view.setUint32(40, crc32(frame.subarray(FRAME_HEADER_BYTES)), true);
-  view.setUint32(44, crc32(frame.subarray(0, 44)), true);
+  view.setUint32(24, crc32(frame.subarray(FRAME_HEADER_BYTES)), true);
+  view.setUint32(28, 0, true);
+  writeSummary(view, SUMMARY_AT, header.before);
+  view.setUint32(HEADER_CRC_AT, crc32(frame.subarray(0, HEADER_CRC_AT)), true);
 }
 
 /** The header of the frame that begins there; undefined if none of this segment's does. */
@@ -51,14 +54,13 @@ export function readFrameHeader(bytes: Uint8Array, salt: number): FrameHeader | 
   if (bytes.length < FRAME_HEADER_BYTES) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, FRAME_HEADER_BYTES);
   if (view.getUint32(0, true) !== MAGIC) return undefined;
-  if (view.getUint32(44, true) !== crc32(bytes.subarray(0, 44))) return undefined;
+  if (view.getUint32(HEADER_CRC_AT, true) !== crc32(bytes.subarray(0, HEADER_CRC_AT))) return undefined;
   const header: FrameHeader = {
     salt: getUint64(view, 8),
     sequence: getUint64(view, 16),
     frameBytes: view.getUint32(4, true),
-    lastIndexBefore: getUint64(view, 24),
-    lastIndexAfter: getUint64(view, 32),
-    bodyCrc: view.getUint32(40, true),
+    before: readSummary(view, SUMMARY_AT),
+    bodyCrc: view.getUint32(24, true),
   };
   return header.salt === salt ? header : undefined;
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode, Outcome } from '../../base/errors.ts';
 import type { HardState, Position } from '../../raft/entry.ts';
+import type { LogDamage } from '../log-storage.ts';
 
 /** What the log's worker is started with. */
 export interface LogWorkerData {
@@ -18,9 +19,14 @@ export type LogRequest =
 
 /** From the worker. */
 export type LogReply =
-  /** Some entries, as records; all of them come before `opened`. */
+  /** Some entries, as records, in order; all of them come before `opened`, those beyond a gap last. */
   | { readonly kind: 'entries'; readonly body: Uint8Array<ArrayBuffer> }
-  | { readonly kind: 'opened'; readonly hardState: HardState; readonly base: Position }
+  | {
+      readonly kind: 'opened';
+      readonly hardState: HardState;
+      readonly base: Position;
+      readonly damage: Omit<LogDamage, 'beyond'> | undefined;
+    }
   /** Every write up to this one is on stable storage. */
   | { readonly kind: 'written'; readonly id: number }
   /** Nothing more will be written. */

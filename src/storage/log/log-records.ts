@@ -1,5 +1,5 @@
 import type { Index } from '../../base/flavor.ts';
-import type { Entry, HardState, Position } from '../../raft/entry.ts';
+import type { Entry, EntryKind, HardState, Position } from '../../raft/entry.ts';
 import type { LogWrite } from '../../raft/ready.ts';
 import { unreachable } from '../../base/assert.ts';
 import { getUint64, setUint64 } from './uint64.ts';
@@ -11,11 +11,18 @@ import { getUint64, setUint64 } from './uint64.ts';
 export type LogRecord =
   | { readonly kind: 'hard-state'; readonly hardState: HardState }
   | { readonly kind: 'reset'; readonly position: Position }
+  /** Like a reset, but the places behind stay what they were: part of the log is damaged, and not given up. */
+  | { readonly kind: 'rebase'; readonly position: Position }
   | { readonly kind: 'truncate'; readonly from: Index }
   | { readonly kind: 'entry'; readonly entry: Entry }
+  /** An entry in the place of one that is damaged. */
+  | { readonly kind: 'fill'; readonly entry: Entry }
   | { readonly kind: 'compact'; readonly to: Index };
 
-const KIND = { end: 0, hardState: 1, reset: 2, truncate: 3, noop: 4, command: 5, compact: 6 } as const;
+const KIND = { end: 0, hardState: 1, reset: 2, truncate: 3, compact: 6, rebase: 7 } as const;
+const ENTRY_KIND: Readonly<Record<EntryKind, number>> = { noop: 4, command: 5 };
+/** Added to the kind of an entry that fills a gap. */
+const FILL = 0x40;
 const PREFIX_BYTES = 5;
 const POSITION_BYTES = 16;
 const INDEX_BYTES = 8;
@@ -38,13 +45,14 @@ export function encodeRecords(write: LogWrite): Uint8Array<ArrayBuffer> {
     setUint64(view, payload + 8, write.hardState.vote ?? 0);
   }
   if (write.reset !== undefined) {
-    setPosition(view, begin(KIND.reset, POSITION_BYTES), write.reset);
+    const kind = write.fills === true ? KIND.rebase : KIND.reset;
+    setPosition(view, begin(kind, POSITION_BYTES), write.reset);
   }
   if (write.truncateFrom !== undefined) {
     setUint64(view, begin(KIND.truncate, INDEX_BYTES), write.truncateFrom);
   }
   for (const entry of write.entries) {
-    const kind = entry.kind === 'noop' ? KIND.noop : KIND.command;
+    const kind = ENTRY_KIND[entry.kind] + (write.fills === true ? FILL : 0);
     const payload = begin(kind, POSITION_BYTES + entry.data.length);
     setPosition(view, payload, entry);
     body.set(entry.data, payload + POSITION_BYTES);
@@ -94,19 +102,28 @@ function decodeRecord(view: DataView, kind: number, payload: number, bytes: Uint
     }
     case KIND.reset:
       return { kind: 'reset', position: positionAt(view, payload) };
+    case KIND.rebase:
+      return { kind: 'rebase', position: positionAt(view, payload) };
     case KIND.truncate:
       return { kind: 'truncate', from: uint64At(view, payload) };
-    case KIND.noop:
-    case KIND.command: {
-      const { index, term } = positionAt(view, payload);
-      const data = bytes.subarray(POSITION_BYTES);
-      return { kind: 'entry', entry: { index, term, kind: kind === KIND.noop ? 'noop' : 'command', data } };
-    }
     case KIND.compact:
       return { kind: 'compact', to: uint64At(view, payload) };
-    default:
-      throw new RangeError(`a record of the unknown kind ${kind}`);
+    default: {
+      const entry = {
+        ...positionAt(view, payload),
+        kind: entryKind(kind),
+        data: bytes.subarray(POSITION_BYTES),
+      };
+      return { kind: (kind & FILL) === 0 ? 'entry' : 'fill', entry };
+    }
   }
+}
+
+function entryKind(kind: number): EntryKind {
+  for (const [name, number] of Object.entries(ENTRY_KIND)) {
+    if (number === (kind & ~FILL)) return name as EntryKind;
+  }
+  throw new RangeError(`a record of the unknown kind ${kind}`);
 }
 
 /** In words, for an error message. */
@@ -116,9 +133,12 @@ export function describeRecord(record: LogRecord): string {
       return `hard state of term ${record.hardState.term}`;
     case 'reset':
       return `reset to ${record.position.index}`;
+    case 'rebase':
+      return `new beginning behind ${record.position.index}`;
     case 'truncate':
       return `truncation from ${record.from}`;
     case 'entry':
+    case 'fill':
       return `entry ${record.entry.index} of term ${record.entry.term}`;
     case 'compact':
       return `compaction to ${record.to}`;

@@ -127,13 +127,11 @@ export class LogStore implements LogStorage {
       case 'entries':
         this.#takeEntries(reply.body);
         return;
-      case 'opened': {
-        const { hardState, base } = reply;
-        this.#opening?.resolve({ hardState, base, entries: this.#entries });
+      case 'opened':
+        this.#opening?.resolve(this.#contents(reply));
         this.#opening = undefined;
         this.#entries = [];
         return;
-      }
       case 'written':
         this.#written(reply.id);
         return;
@@ -149,6 +147,13 @@ export class LogStore implements LogStorage {
       default:
         unreachable(reply);
     }
+  }
+
+  #contents({ hardState, base, damage }: Extract<LogReply, { kind: 'opened' }>): LogContents {
+    if (damage === undefined) return { hardState, base, entries: this.#entries };
+    const count = damage.first - base.index - 1;
+    const beyond = this.#entries.slice(count);
+    return { hardState, base, entries: this.#entries.slice(0, count), damage: { ...damage, beyond } };
   }
 
   #takeEntries(body: Uint8Array): void {

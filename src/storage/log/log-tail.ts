@@ -2,6 +2,7 @@ import type { Index, Term } from '../../base/flavor.ts';
 import type { HardState, Position } from '../../raft/entry.ts';
 import { unreachable } from '../../base/assert.ts';
 import type { LogRecord } from './log-records.ts';
+import { type LogSummary, TERMS_MAX, UNKNOWN_TERM } from './log-summary.ts';
 
 /**
  * What a log amounts to, without its entries: follows the records, at recovery as while writing,
@@ -10,15 +11,15 @@ import type { LogRecord } from './log-records.ts';
 export class LogTail {
   #hardState: HardState;
   #lastIndex: Index;
-  #compactedTo: Index;
+  #compacted: Position;
   /** Where each term begins, ascending; the first is where knowledge begins. */
   #terms: Position[];
 
-  constructor(hardState: HardState, last: Position, compactedTo: Index) {
-    this.#hardState = hardState;
-    this.#lastIndex = last.index;
-    this.#compactedTo = compactedTo;
-    this.#terms = [{ index: last.index, term: last.term }];
+  constructor(summary: LogSummary) {
+    this.#hardState = summary.hardState;
+    this.#lastIndex = summary.lastIndex;
+    this.#compacted = summary.compacted;
+    this.#terms = [...summary.terms];
   }
 
   get hardState(): HardState {
@@ -29,15 +30,36 @@ export class LogTail {
     return this.#lastIndex;
   }
 
+  /** The end of the log; UNKNOWN_TERM if that is not known. */
+  get last(): Position {
+    return { index: this.#lastIndex, term: this.termAt(this.#lastIndex) ?? UNKNOWN_TERM };
+  }
+
   /** Entries up to here are in the state: nobody reads them from the log any more. */
-  get compactedTo(): Index {
-    return this.#compactedTo;
+  get compacted(): Position {
+    return this.#compacted;
+  }
+
+  get terms(): readonly Position[] {
+    return this.#terms;
+  }
+
+  get summary(): LogSummary {
+    return {
+      hardState: this.#hardState,
+      compacted: this.#compacted,
+      lastIndex: this.#lastIndex,
+      terms: this.#terms.slice(-TERMS_MAX),
+    };
   }
 
   /** The term of the entry at `index`; undefined where the log does not reach, or no longer knows. */
   termAt(index: Index): Term | undefined {
-    if (index > this.#lastIndex) return undefined;
-    return this.#terms.findLast((start) => start.index <= index)?.term;
+    if (index > this.#lastIndex || index < this.#compacted.index) return undefined;
+    const start = this.#terms.findLast((each) => each.index <= index);
+    if (start !== undefined) return start.term;
+    if (index !== this.#compacted.index || this.#compacted.term === UNKNOWN_TERM) return undefined;
+    return this.#compacted.term;
   }
 
   /** Why the record cannot follow; undefined if it can. */
@@ -47,15 +69,20 @@ export class LogTail {
         return this.#hardStateProblem(record.hardState);
       case 'reset':
         return undefined;
-      case 'truncate':
-        return record.from <= this.#compactedTo ? `the log is compacted to ${this.#compactedTo}` : undefined;
-      case 'entry': {
-        if (record.entry.index !== this.#lastIndex + 1) return `the log ends at ${this.#lastIndex}`;
-        const term = this.termAt(this.#lastIndex);
-        return term !== undefined && record.entry.term < term
-          ? `the last entry is of term ${term}`
+      case 'rebase':
+        return record.position.index < this.#compacted.index
+          ? `the log is compacted to ${this.#compacted.index}`
           : undefined;
-      }
+      case 'truncate':
+        return record.from <= this.#compacted.index
+          ? `the log is compacted to ${this.#compacted.index}`
+          : undefined;
+      case 'entry':
+        return this.#entryProblem(record.entry);
+      case 'fill':
+        return record.entry.index > this.#lastIndex || record.entry.index <= this.#compacted.index
+          ? `the log goes from ${this.#compacted.index} to ${this.#lastIndex}`
+          : undefined;
       case 'compact':
         return record.to > this.#lastIndex ? `the log ends at ${this.#lastIndex}` : undefined;
       default:
@@ -71,8 +98,11 @@ export class LogTail {
         return;
       case 'reset':
         this.#lastIndex = record.position.index;
-        this.#compactedTo = record.position.index;
+        this.#compacted = record.position;
         this.#terms = [record.position];
+        return;
+      case 'rebase':
+        this.#rebase(record.position);
         return;
       case 'truncate':
         this.#truncate(record.from);
@@ -83,12 +113,20 @@ export class LogTail {
           this.#terms.push({ index: record.entry.index, term: record.entry.term });
         }
         return;
+      case 'fill':
+        return;
       case 'compact':
         this.#compact(record.to);
         return;
       default:
         unreachable(record);
     }
+  }
+
+  #entryProblem(entry: Position): string | undefined {
+    if (entry.index !== this.#lastIndex + 1) return `the log ends at ${this.#lastIndex}`;
+    const term = this.termAt(this.#lastIndex);
+    return term !== undefined && entry.term < term ? `the last entry is of term ${term}` : undefined;
   }
 
   #hardStateProblem(next: HardState): string | undefined {
@@ -101,16 +139,22 @@ export class LogTail {
   #truncate(from: Index): void {
     if (from > this.#lastIndex) return;
     this.#lastIndex = from - 1;
-    while (true) {
-      const start = this.#terms.at(-1);
-      if (start === undefined || start.index < from) return;
-      this.#terms.pop();
-    }
+    while ((this.#terms.at(-1)?.index ?? 0) >= from) this.#terms.pop();
   }
 
   #compact(to: Index): void {
-    this.#compactedTo = Math.max(this.#compactedTo, to);
-    const first = this.#terms.findLastIndex((start) => start.index <= this.#compactedTo);
+    if (to <= this.#compacted.index) return;
+    this.#compacted = { index: to, term: this.termAt(to) ?? UNKNOWN_TERM };
+    const first = this.#terms.findLastIndex((start) => start.index <= to);
     if (first > 0) this.#terms.splice(0, first);
+  }
+
+  /** The log begins behind `base` now; what is known of the places behind stays. */
+  #rebase(base: Position): void {
+    this.#compacted = base;
+    this.#lastIndex = Math.max(this.#lastIndex, base.index);
+    const first = this.#terms.findLastIndex((start) => start.index <= base.index);
+    if (first > 0) this.#terms.splice(0, first);
+    if (this.#lastIndex === base.index) this.#terms = [base];
   }
 }

@@ -81,12 +81,24 @@ class LogWorker {
     }
     this.#waiting.splice(0, bodies.length);
     this.#log.append(bodies);
+    this.#receive();
+    // What comes next proves that this was written; if nothing comes, the seal does.
+    if (this.#waiting.length === 0) this.#log.seal();
     this.#post({ kind: 'written', id });
     if (this.#log.isBehind) this.#log.maintain();
   }
 
   #open(): void {
-    const { hardState, base, entries } = this.#log.open();
+    const { hardState, base, entries, damage } = this.#log.open();
+    this.#postAll(entries);
+    if (damage === undefined) return this.#post({ kind: 'opened', hardState, base, damage });
+    const { beyond, ...where } = damage;
+    this.#postAll(beyond);
+    return this.#post({ kind: 'opened', hardState, base, damage: where });
+  }
+
+  /** In pieces. */
+  #postAll(entries: readonly Entry[]): void {
     let some: Entry[] = [];
     let bytes = 0;
     for (const entry of entries) {
@@ -98,7 +110,6 @@ class LogWorker {
       bytes = 0;
     }
     this.#postEntries(some);
-    this.#post({ kind: 'opened', hardState, base });
   }
 
   #postEntries(entries: readonly Entry[]): void {

@@ -1,15 +1,15 @@
 import { crc32 } from 'node:zlib';
-import type { Index } from '../../base/flavor.ts';
-import type { HardState, Position } from '../../raft/entry.ts';
 import { SECTOR_BYTES } from './frame.ts';
+import { type LogSummary, readSummary, writeSummary } from './log-summary.ts';
 import { getUint64, setUint64 } from './uint64.ts';
 
-/** The header fills one sector; the first frame follows it. */
+/** The header fills one sector; the first frame follows it. A copy of it fills the last sector of the file. */
 export const SEGMENT_HEADER_BYTES: number = SECTOR_BYTES;
 /** Salts are whole numbers below this. */
 export const SALT_LIMIT: number = 2 ** 48;
 const MAGIC = 0x67_73_76_6b;
-const VERSION = 1;
+const VERSION = 2;
+const SUMMARY_AT = 40;
 const CRC_AT: number = SEGMENT_HEADER_BYTES - 4;
 
 /** What a segment repeats of the log before it, so that its elders can go. */
@@ -20,10 +20,10 @@ export interface SegmentHeader {
   readonly salt: number;
   /** The sequence of its first frame. */
   readonly firstFrame: number;
-  readonly hardState: HardState;
-  /** The end of the log when the segment began. */
-  readonly previous: Position;
-  readonly compactedTo: Index;
+  /** How long the file is. */
+  readonly bytes: number;
+  /** The log when the segment began. */
+  readonly before: LogSummary;
 }
 
 export type SegmentHeaderRead =
@@ -39,11 +39,8 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   setUint64(view, 8, header.sequence);
   setUint64(view, 16, header.salt);
   setUint64(view, 24, header.firstFrame);
-  setUint64(view, 32, header.hardState.term);
-  setUint64(view, 40, header.hardState.vote ?? 0);
-  setUint64(view, 48, header.previous.index);
-  setUint64(view, 56, header.previous.term);
-  setUint64(view, 64, header.compactedTo);
+  setUint64(view, 32, header.bytes);
+  writeSummary(view, SUMMARY_AT, header.before);
   view.setUint32(CRC_AT, crc32(bytes.subarray(0, CRC_AT)), true);
   return bytes;
 }
@@ -55,14 +52,12 @@ export function decodeSegmentHeader(bytes: Uint8Array): SegmentHeaderRead {
   if (!sound || view.getUint32(0, true) !== MAGIC) return { kind: 'damaged' };
   const version = view.getUint32(4, true);
   if (version !== VERSION) return { kind: 'newer-version', version };
-  const vote = getUint64(view, 40);
   const header: SegmentHeader = {
     sequence: getUint64(view, 8),
     salt: getUint64(view, 16),
     firstFrame: getUint64(view, 24),
-    hardState: { term: getUint64(view, 32), vote: vote === 0 ? undefined : vote },
-    previous: { index: getUint64(view, 48), term: getUint64(view, 56) },
-    compactedTo: getUint64(view, 64),
+    bytes: getUint64(view, 32),
+    before: readSummary(view, SUMMARY_AT),
   };
   return { kind: 'header', header };
 }

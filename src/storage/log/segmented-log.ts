@@ -9,8 +9,10 @@ import type { RecoveredLog } from './log-recovery.ts';
 import { decodeRecords, describeRecord } from './log-records.ts';
 import { LogTail } from './log-tail.ts';
 import type { Segment } from './segment.ts';
-import { segmentName } from './segment.ts';
+import { framesEnd, headerPlaces, repairHeader, segmentName } from './segment.ts';
 import { encodeSegmentHeader, SEGMENT_HEADER_BYTES } from './segment-header.ts';
+import { EMPTY_SUMMARY } from './log-summary.ts';
+import { SealFile } from './seal.ts';
 import { SpareSegment } from './spare-segment.ts';
 
 export interface SegmentedLogOptions {
@@ -30,11 +32,13 @@ const SCRATCH_MAX_BYTES = 1024 * 1024;
  * The log on disk, and this folder's chapter.
  *
  * The log is a row of files, the segments. A segment begins with a header (segment-header.ts) that
- * repeats what its elders said, so that they can go once their entries are in the state. Behind it
- * lie frames (frame.ts): one frame is one write and one fdatasync, and holds the records
- * (log-records.ts) of all that waited when the disk was free. Frames are numbered without a gap over
- * all segments, which is how a missing or a stale one shows. log-recovery.ts tells a torn tail from
- * damage; log-tail.ts knows what may follow what.
+ * repeats what its elders said, so that they can go once their entries are in the state; a copy of it
+ * ends the file. In between lie frames (frame.ts): one frame is one write and one fdatasync, and holds
+ * the records (log-records.ts) of all that waited when the disk was free. Frames are numbered without
+ * a gap over all segments, which is how a missing or a stale one shows. Each bears what the log
+ * amounted to before it (log-summary.ts), term and vote among that, and for the last one the seal does
+ * (seal.ts): so no single damaged place can take them away. log-recovery.ts tells a torn tail from
+ * damage; log-reader.ts goes on behind what is damaged; log-tail.ts knows what may follow what.
  *
  * Everything here is synchronous, and blocks: `LogStore` runs it on a thread of its own. After an
  * error nothing more is written: what the disk holds of a failed write is not known, and a second
@@ -43,10 +47,12 @@ const SCRATCH_MAX_BYTES = 1024 * 1024;
 export class SegmentedLog {
   readonly #options: SegmentedLogOptions;
   readonly #spare: SpareSegment;
+  readonly #seal: SealFile;
   /** Where frames are put together, but those that are longer. */
   readonly #scratch: Uint8Array;
   #segments: Segment[] = [];
-  #tail: LogTail = new LogTail({ term: 0, vote: undefined }, { index: 0, term: 0 }, 0);
+  #lastSegment = 0;
+  #tail: LogTail = new LogTail(EMPTY_SUMMARY);
   #nextFrame = 1;
   /** Where the next frame goes in the last segment. */
   #end = 0;
@@ -54,14 +60,16 @@ export class SegmentedLog {
 
   constructor(options: SegmentedLogOptions) {
     assert(options.segmentBytes % SECTOR_BYTES === 0, 'a segment is made of sectors');
-    assert(options.segmentBytes > SEGMENT_HEADER_BYTES, 'a segment has room for a frame');
+    assert(options.segmentBytes > 2 * SEGMENT_HEADER_BYTES, 'a segment has room for a frame');
     this.#options = options;
     this.#scratch = new Uint8Array(Math.min(SCRATCH_MAX_BYTES, options.segmentBytes));
     this.#spare = new SpareSegment(options.fileSystem, options.directory, options.segmentBytes);
+    this.#seal = new SealFile(options.fileSystem, options.directory);
   }
 
   /**
-   * Opens the log, or creates it. A torn tail is cut; everything that is handed out is on stable storage.
+   * Opens the log, or creates it. A torn tail is cut; everything that is handed out is on stable
+   * storage. What is damaged is told, and stays as it is until what repairs it is written.
    *
    * @throws StoreError LOG_CORRUPT, AMNESIA, DIRECTORY_MISMATCH, DISK_FULL, DISK_FAILED
    */
@@ -74,9 +82,12 @@ export class SegmentedLog {
         throw new StoreError('AMNESIA', `${directory}: the log that was here is gone`);
       }
       this.#spare.open();
-      if (recovered !== undefined) return this.#resume(recovered);
-      this.#roll(0);
-      return { hardState: this.#tail.hardState, base: { index: 0, term: 0 }, entries: [] };
+      this.#seal.open();
+      if (recovered === undefined) this.#roll(0);
+      else this.#resume(recovered);
+      this.#writeSeal();
+      const { hardState, compacted: base } = this.#tail;
+      return recovered?.contents ?? { hardState, base, entries: [] };
     });
   }
 
@@ -90,7 +101,7 @@ export class SegmentedLog {
     if (bodyBytes === 0) return;
     this.#guarded('writing the log', () => {
       const frameBytes = frameBytesFor(bodyBytes);
-      if (this.#end + frameBytes > this.#active.bytes) this.#roll(frameBytes);
+      if (this.#end + frameBytes > framesEnd(this.#active)) this.#roll(frameBytes);
       const frame = this.#frame(bodies, frameBytes);
       const { file } = this.#active;
       file.write(frame, this.#end);
@@ -98,6 +109,14 @@ export class SegmentedLog {
       this.#end += frameBytes;
       this.#nextFrame += 1;
     });
+  }
+
+  /**
+   * Notes that all that was appended is on stable storage: what is damaged of it later was not torn.
+   * For when nothing more waits; the next frame proves as much.
+   */
+  seal(): void {
+    this.#guarded('sealing the log', () => this.#writeSeal());
   }
 
   /** Whether the next segment may not be ready in time unless `maintain` is called soon. */
@@ -114,6 +133,9 @@ export class SegmentedLog {
   }
 
   close(): void {
+    if (this.#failure === undefined && this.#segments.length > 0)
+      this.#guarded('closing the log', () => this.#seal.sync());
+    this.#seal.close();
     for (const segment of this.#segments) segment.file.close();
     this.#segments = [];
     this.#spare.close();
@@ -124,26 +146,35 @@ export class SegmentedLog {
     return present(this.#segments.at(-1), 'an open log has a segment');
   }
 
-  #resume(recovered: RecoveredLog): LogContents {
+  #resume(recovered: RecoveredLog): void {
     this.#segments = [...recovered.segments];
+    this.#lastSegment = recovered.lastSegment;
     this.#tail = recovered.tail;
     this.#nextFrame = recovered.nextFrame;
+    for (const segment of this.#segments) repairHeader(segment);
+    if (recovered.end === undefined) {
+      this.#roll(0);
+      return;
+    }
     this.#end = recovered.end;
-    const { file, bytes } = this.#active;
+    const { file } = this.#active;
     // The last frame may never have reached the disk, though it can be read: its fdatasync may not
     // have begun, or have failed and left the pages marked clean. So it is written once more.
     const frame = lastFrameBytes(recovered);
     if (frame !== undefined && recovered.lastFrameAt !== undefined) file.write(frame, recovered.lastFrameAt);
     // No part of a torn frame may ever be completed by a later write to the same place.
-    if (recovered.end < bytes) file.write(new Uint8Array(SECTOR_BYTES), recovered.end);
+    if (recovered.end < framesEnd(this.#active)) file.write(new Uint8Array(SECTOR_BYTES), recovered.end);
     file.sync();
     this.#options.fileSystem.syncDirectory(this.#options.directory);
-    return recovered.contents;
+  }
+
+  #writeSeal(): void {
+    this.#seal.write({ frame: this.#nextFrame - 1, segment: this.#lastSegment, summary: this.#tail.summary });
   }
 
   /** Builds the frame, and follows its records. */
   #frame(bodies: readonly Uint8Array[], frameBytes: number): Uint8Array {
-    const lastIndexBefore = this.#tail.lastIndex;
+    const before = this.#tail.summary;
     const frame =
       frameBytes <= this.#scratch.length ? this.#scratch.subarray(0, frameBytes) : new Uint8Array(frameBytes);
     let at = FRAME_HEADER_BYTES;
@@ -156,8 +187,7 @@ export class SegmentedLog {
     sealFrame(frame, {
       salt: this.#active.header.salt,
       sequence: this.#nextFrame,
-      lastIndexBefore,
-      lastIndexAfter: this.#tail.lastIndex,
+      before,
     });
     return frame;
   }
@@ -173,26 +203,22 @@ export class SegmentedLog {
   /** Begins a new segment with room for a frame of that length. */
   #roll(frameBytes: number): void {
     const { directory, fileSystem, drawSalt } = this.#options;
-    const blank = this.#spare.take(SEGMENT_HEADER_BYTES + frameBytes);
-    const { hardState, lastIndex, compactedTo } = this.#tail;
+    const blank = this.#spare.take(2 * SEGMENT_HEADER_BYTES + frameBytes);
     const header = {
-      sequence: (this.#segments.at(-1)?.header.sequence ?? 0) + 1,
+      sequence: this.#lastSegment + 1,
       salt: drawSalt(),
       firstFrame: this.#nextFrame,
-      hardState,
-      previous: {
-        index: lastIndex,
-        term: present(this.#tail.termAt(lastIndex), 'the term of the last entry is known'),
-      },
-      compactedTo,
+      bytes: blank.bytes,
+      before: this.#tail.summary,
     };
     const path = `${directory}/${segmentName(header.sequence)}`;
     // The header is durable before the file has its name: a segment without a sound one is damaged.
-    blank.file.write(encodeSegmentHeader(header), 0);
+    for (const place of headerPlaces(blank.bytes)) blank.file.write(encodeSegmentHeader(header), place);
     blank.file.sync();
     fileSystem.rename(blank.path, path);
     fileSystem.syncDirectory(directory);
-    this.#segments.push({ path, header, file: blank.file, bytes: blank.bytes });
+    this.#segments.push({ path, header, file: blank.file, bytes: blank.bytes, damagedHeaders: [] });
+    this.#lastSegment = header.sequence;
     this.#end = SEGMENT_HEADER_BYTES;
   }
 
@@ -203,7 +229,7 @@ export class SegmentedLog {
   #retire(): boolean {
     const [eldest, next] = this.#segments;
     if (eldest === undefined || next === undefined) return false;
-    if (next.header.previous.index > this.#tail.compactedTo) return false;
+    if (next.header.before.lastIndex > this.#tail.compacted.index) return false;
     eldest.file.close();
     if (!this.#spare.adopt(eldest.path, eldest.bytes)) this.#options.fileSystem.remove(eldest.path);
     this.#options.fileSystem.syncDirectory(this.#options.directory);

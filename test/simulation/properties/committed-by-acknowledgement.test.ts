@@ -11,7 +11,14 @@ const leading = (commitIndex: number) =>
   turn(raft(1, { role: 'leader', term: 4, entries: log(1, 4, 4), commitIndex }));
 
 const believing = (matchIndex: number) =>
-  turn(raft(1, { role: 'leader', term: 4, entries: log(1, 4, 4), matches: new Map([[2, matchIndex]]) }));
+  turn(
+    raft(1, {
+      role: 'leader',
+      term: 4,
+      entries: log(1, 4, 4),
+      matchOf: (id) => (id === 2 ? matchIndex : undefined),
+    }),
+  );
 
 test('two of three, the leader among them, make an entry committed', () => {
   const property = new CommittedByAcknowledgement();

@@ -1,7 +1,7 @@
 /** Turns and disks made by hand, so that a property can be shown a state that no correct node is ever in. */
 import type { Entry, HardState } from '../../../src/raft/entry.ts';
 import type { LogWrite } from '../../../src/raft/ready.ts';
-import type { RaftInspection } from '../../../src/raft/raft.ts';
+import type { RaftInspection } from '../../../src/raft/inspection.ts';
 import type { Output } from '../../../src/replica/output.ts';
 import type { DurableLog, TurnView } from '../../../src/simulation/properties/property.ts';
 
@@ -37,7 +37,7 @@ export function raft(id: number, changes: Partial<RaftInspection> = {}): RaftIns
     commitIndex: 0,
     appliedIndex: 0,
     stableIndex: base.index + entries.length,
-    matches: new Map(),
+    matchOf: () => undefined,
     ...changes,
     base,
     entries,

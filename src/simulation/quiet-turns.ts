@@ -1,0 +1,80 @@
+import type { Index, NodeId, Term } from '../base/flavor.ts';
+import type { RaftInspection, Role } from '../raft/inspection.ts';
+import type { Input } from '../replica/input.ts';
+import type { Output } from '../replica/output.ts';
+import { lastIndexOf } from './properties/property.ts';
+
+interface Seen {
+  role: Role;
+  term: Term;
+  vote: NodeId | undefined;
+  commitIndex: Index;
+  appliedIndex: Index;
+  stableIndex: Index;
+  baseIndex: Index;
+  lastIndex: Index;
+}
+
+/**
+ * Tells the turns in which nothing happened that any property looks at: most of those that take a
+ * tick or a heartbeat. Every property that held after the turn before holds after such a one.
+ */
+export class QuietTurns {
+  readonly #seen = new Map<NodeId, Seen>();
+
+  isQuiet(raft: RaftInspection, inputs: readonly Input[], output: Output): boolean {
+    const isSame = this.#isSame(raft);
+    return isSame && saysNothing(output) && inputs.every((input) => changesNothing(input, raft.role));
+  }
+
+  #isSame(raft: RaftInspection): boolean {
+    const seen = this.#seen.get(raft.id);
+    if (seen === undefined) {
+      this.#seen.set(raft.id, look(raft));
+      return false;
+    }
+    if (
+      seen.lastIndex === lastIndexOf(raft) &&
+      seen.commitIndex === raft.commitIndex &&
+      seen.appliedIndex === raft.appliedIndex &&
+      seen.stableIndex === raft.stableIndex &&
+      seen.baseIndex === raft.base.index &&
+      seen.term === raft.term &&
+      seen.role === raft.role &&
+      seen.vote === raft.vote
+    ) {
+      return true;
+    }
+    Object.assign(seen, look(raft));
+    return false;
+  }
+
+  /** The node came back: what was seen of it is no more. */
+  restarted(id: NodeId): void {
+    this.#seen.delete(id);
+  }
+}
+
+function look(raft: RaftInspection): Seen {
+  const { role, term, vote, commitIndex, appliedIndex, stableIndex, base } = raft;
+  const lastIndex = lastIndexOf(raft);
+  return { role, term, vote, commitIndex, appliedIndex, stableIndex, baseIndex: base.index, lastIndex };
+}
+
+function saysNothing({ write, state, replaceState, send, replies }: Output): boolean {
+  return (
+    send.length === 0 &&
+    write === undefined &&
+    state === undefined &&
+    replies.length === 0 &&
+    replaceState === undefined
+  );
+}
+
+/** What it can change beside the places in the log is not looked at. */
+function changesNothing(input: Input, role: Role): boolean {
+  if (input.kind === 'tick') return true;
+  if (input.kind !== 'message') return false;
+  // What a leader takes a follower to hold may change with any other message.
+  return role !== 'leader' || input.message.kind === 'heartbeat-response';
+}
