@@ -48,6 +48,8 @@ interface StoredIdentity {
 }
 
 const NAME = 'identity.json';
+/** The same once more, written first: so it is never older, and one damaged place never takes both. */
+const COPY_NAME = 'identity.copy.json';
 /** Format 1 knew neither `joined` nor `removed`. */
 const VERSION = 2;
 const INCARNATION_BYTES = 16;
@@ -64,14 +66,33 @@ export function drawIncarnation(): string {
  */
 export async function readIdentity(directory: string): Promise<Identity | undefined> {
   const path = join(directory, NAME);
-  let text: string;
+  const [text, copy] = [await readText(path), await readText(join(directory, COPY_NAME))];
+  if (text === undefined && copy === undefined) return undefined;
   try {
-    text = await readFile(path, 'utf8');
+    return parseIdentity(path, text ?? '');
+  } catch (error) {
+    const identity = copy === undefined ? undefined : soundIdentity(join(directory, COPY_NAME), copy);
+    if (identity === undefined) throw error;
+    await writeIdentity(directory, identity);
+    return identity;
+  }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw diskError(error, `reading ${path}`);
   }
-  return parseIdentity(path, text);
+}
+
+function soundIdentity(path: string, text: string): Identity | undefined {
+  try {
+    return parseIdentity(path, text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Makes the directory if it is not there. Durable, whole or not at all. @throws StoreError DISK_FULL, DISK_FAILED */
@@ -93,7 +114,9 @@ export async function writeIdentity(directory: string, identity: Identity): Prom
   const checksum = crc32(JSON.stringify(body));
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    await replaceFile(path, `${JSON.stringify({ ...body, checksum }, undefined, 2)}\n`);
+    const text = `${JSON.stringify({ ...body, checksum }, undefined, 2)}\n`;
+    await replaceFile(join(directory, COPY_NAME), text);
+    await replaceFile(path, text);
   } catch (error) {
     throw diskError(error, `writing ${path}`);
   }

@@ -10,7 +10,10 @@ export interface LogDamage {
   readonly anchor: Position;
   /** What can be read behind `first`, ascending; there may be more gaps. */
   readonly beyond: readonly Entry[];
-  /** Where the last terms of the log begin, ascending, as far as that is known. */
+  /**
+   * Where the terms of the log begin, ascending. Index and term are what makes an entry the same (Raft
+   * paper, section 5.3): so it is known of every lost entry which one it was.
+   */
   readonly terms: readonly Position[];
   /** What is damaged, and where: file, offset. */
   readonly what: string;

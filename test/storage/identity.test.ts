@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -51,6 +51,7 @@ test('every changed byte of the fields is refused, never taken for an empty dire
   await inTemporaryDirectory(async (directory) => {
     await writeIdentity(directory, IDENTITY);
     const path = join(directory, 'identity.json');
+    await rm(join(directory, 'identity.copy.json'));
     const text = await readFile(path);
     for (let at = 0; at < text.length; at++) {
       const damaged = Buffer.from(text);
@@ -65,6 +66,21 @@ test('every changed byte of the fields is refused, never taken for an empty dire
       await writeFile(path, text);
       await expect(readIdentity(directory)).rejects.toMatchObject({ code: 'DIRECTORY_MISMATCH' });
     }
+  });
+});
+
+test('an identity with a damaged byte, or without its file, is repaired from its copy', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    await writeIdentity(directory, IDENTITY);
+    const path = join(directory, 'identity.json');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('shop', 'shoq'));
+    expect(await readIdentity(directory)).toStrictEqual(IDENTITY);
+    expect(await readFile(path, 'utf8')).toBe(text);
+    await rm(path);
+    expect(await readIdentity(directory)).toStrictEqual(IDENTITY);
+    await writeFile(join(directory, 'identity.copy.json'), text.replace('shop', 'shoq'));
+    expect(await readIdentity(directory)).toStrictEqual(IDENTITY);
   });
 });
 

@@ -129,7 +129,7 @@ export class LogReader {
     if (this.#gap !== undefined) this.flaws.push(this.#gap);
     this.#gap = undefined;
     this.#nextFrame = nextFrame;
-    this.#tail = new LogTail(before);
+    this.#tail = new LogTail(before, this.#tail);
     const { compacted, lastIndex } = before;
     if (this.held.lastIndex < compacted.index || compacted.index < this.held.base)
       this.held.reset(compacted.index);

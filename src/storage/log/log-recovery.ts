@@ -81,7 +81,7 @@ function contentsOf({ tail, held, flaws }: LogReader, directory: string): LogCon
   const { entries, beyond } = held.split();
   assert(held.lastIndex === tail.lastIndex, 'entries reach the end of the log');
   const flaw = flaws[0] ?? { path: directory, offset: 0, what: 'a segment is missing' };
-  if (base.term === UNKNOWN_TERM || (beyond !== undefined && anchor.term === UNKNOWN_TERM)) {
+  if (base.term === UNKNOWN_TERM || (beyond !== undefined && !tail.isKnown)) {
     throw corrupt(
       flaw.path,
       flaw.offset,

@@ -15,11 +15,12 @@ export class LogTail {
   /** Where each term begins, ascending; the first is where knowledge begins. */
   #terms: Position[];
 
-  constructor(summary: LogSummary) {
+  /** @param earlier - what the same log was before: it may know the terms that the summary had no room for */
+  constructor(summary: LogSummary, earlier?: LogTail) {
     this.#hardState = summary.hardState;
     this.#lastIndex = summary.lastIndex;
     this.#compacted = summary.compacted;
-    this.#terms = [...summary.terms];
+    this.#terms = [...termsBefore(summary, earlier), ...summary.terms];
   }
 
   get hardState(): HardState {
@@ -44,6 +45,11 @@ export class LogTail {
     return this.#terms;
   }
 
+  /** Whether the term of every entry is known. */
+  get isKnown(): boolean {
+    return this.#compacted.term !== UNKNOWN_TERM && (this.#terms[0]?.index ?? 0) <= this.#compacted.index + 1;
+  }
+
   get summary(): LogSummary {
     return {
       hardState: this.#hardState,
@@ -56,10 +62,8 @@ export class LogTail {
   /** The term of the entry at `index`; undefined where the log does not reach, or no longer knows. */
   termAt(index: Index): Term | undefined {
     if (index > this.#lastIndex || index < this.#compacted.index) return undefined;
-    const start = this.#terms.findLast((each) => each.index <= index);
-    if (start !== undefined) return start.term;
-    if (index !== this.#compacted.index || this.#compacted.term === UNKNOWN_TERM) return undefined;
-    return this.#compacted.term;
+    if (index === this.#compacted.index && this.#compacted.term !== UNKNOWN_TERM) return this.#compacted.term;
+    return this.#terms.findLast((each) => each.index <= index)?.term;
   }
 
   /** Why the record cannot follow; undefined if it can. */
@@ -157,4 +161,14 @@ export class LogTail {
     if (first > 0) this.#terms.splice(0, first);
     if (this.#lastIndex === base.index) this.#terms = [base];
   }
+}
+
+/**
+ * The beginnings of terms that `earlier` knows and the summary has no room for. If both have the same
+ * entry at some place then their logs are the same up to there (Raft paper, section 5.3).
+ */
+function termsBefore({ terms }: LogSummary, earlier: LogTail | undefined): readonly Position[] {
+  const first = terms[0];
+  if (first === undefined || earlier?.termAt(first.index) !== first.term) return [];
+  return earlier.terms.filter(({ index }) => index < first.index);
 }
