@@ -38,7 +38,7 @@ export interface QueryInput {
   readonly machine: string;
   readonly body: unknown;
   readonly consistency: Consistency;
-  /** Of a stale query: it sees everything that was acknowledged so long before it is answered. */
+  /** Of a stale query: the answer sees everything that was acknowledged so long before the query came. */
   readonly maxStaleMs?: number | undefined;
 }
 

@@ -17,8 +17,8 @@ export type Reply =
       /** Of the entry that took effect, or that the answer to a query reflects. */
       readonly index: Index;
       /**
-       * Of a query: the answer reflects everything that was acknowledged so long before, in ms by this
-       * node's clock; 0: before it came; undefined: nobody knows.
+       * Of a query: the answer reflects everything that was acknowledged so long before the query came,
+       * in ms by this node's clock; undefined: nobody knows.
        */
       readonly staleMs?: number | undefined;
     }

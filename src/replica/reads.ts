@@ -11,7 +11,7 @@ import { PendingQueries } from './pending-queries.ts';
 /** A query that may be answered from the state now. */
 export interface DueQuery {
   readonly query: QueryInput;
-  /** How old the answer may be at most, in ms; undefined: nobody knows. */
+  /** How old the answer may have been at most when the query came, in ms; undefined: nobody knows. */
   readonly staleMs: number | undefined;
 }
 
@@ -78,8 +78,8 @@ export class Reads {
     const staleMs = this.#freshness.staleMs(nowMs);
     const stale = this.#stale;
     this.#stale = [];
-    const due = queries.map((query) => ({ query, staleMs: query.consistency === 'stale' ? staleMs : 0 }));
-    return [...due, ...stale.map((query) => ({ query, staleMs }))];
+    const confirmed = queries.map((query) => ({ query, staleMs: 0 }));
+    return [...confirmed, ...stale.map((query) => ({ query, staleMs }))];
   }
 
   #ask(queries: readonly QueryInput[], how: { readonly lease: boolean }, nowMs: number): readonly Reply[] {

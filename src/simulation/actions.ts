@@ -47,7 +47,7 @@ const MAKERS: Partial<Record<FaultKind, Maker>> = {
   drift: (random, swarm) => ({
     kind: 'drift',
     target: target(random, swarm),
-    rate: random.pick([0.5, 0.8, 0.95, 1.05, 1.2, 2]),
+    rate: driftRate(random, swarm),
     lastsMs: 4 * lasts(random, swarm),
   }),
   'clock-jump': (random, swarm) => ({
@@ -74,6 +74,13 @@ function target(random: Random, swarm: Swarm): Target {
 
 function lasts(random: Random, swarm: Swarm): number {
   return random.integer(1, Math.ceil(swarm.faults.lastsMaxMs));
+}
+
+/** The fastest and the slowest clock differ by all that leases allow, or by far more. */
+function driftRate(random: Random, { clockDriftMax, driftsBeyond }: Swarm): number {
+  if (driftsBeyond || clockDriftMax === 0) return random.pick([0.5, 0.8, 0.95, 1.05, 1.2, 2]);
+  const slowest = Math.sqrt(1 - clockDriftMax);
+  return random.pick([slowest, (1 + slowest) / 2, 1 / slowest]);
 }
 
 /** Two sides, one node alone, one direction only, or any graph of links. */

@@ -12,6 +12,7 @@ export type Call =
       readonly machine: string;
       readonly body: unknown;
       readonly consistency: Consistency;
+      readonly maxStaleMs?: number;
     };
 
 /** What became of a call. Times are virtual, in µs. */
@@ -26,7 +27,14 @@ export interface CallRecord {
 }
 
 export type Answer =
-  | { readonly kind: 'ok'; readonly result: unknown; readonly revision: Revision; readonly index: Index }
+  | {
+      readonly kind: 'ok';
+      readonly result: unknown;
+      readonly revision: Revision;
+      readonly index: Index;
+      /** Of a query: 0 if it must be up to date, undefined if nobody knows. */
+      readonly staleMs?: number | undefined;
+    }
   /** It certainly took no effect. */
   | { readonly kind: 'refused'; readonly code: ErrorCode }
   /** It may have taken effect, or may still do so. */

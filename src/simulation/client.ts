@@ -153,7 +153,7 @@ export class SimulatedClient {
     }
     pending.attempts++;
     if (pending.attempts > 1) this.#around.marks.count('call retried');
-    this.#send(pending, this.#target);
+    this.#send(pending, this.#targetOf(pending));
     // An impatient client asks two nodes: a session makes that harmless.
     if (pending.stamp !== undefined && this.#random.chance(0.05)) {
       this.#send(pending, this.#random.integer(1, this.#around.nodes));
@@ -164,6 +164,12 @@ export class SimulatedClient {
       this.#target = this.#random.integer(1, this.#around.nodes);
       this.#attempt(pending);
     });
+  }
+
+  /** Every node answers queries. */
+  #targetOf({ call }: Pending): NodeId {
+    const anywhere = call.kind === 'query' && this.#random.chance(0.5);
+    return anywhere ? this.#random.integer(1, this.#around.nodes) : this.#target;
   }
 
   #send(pending: Pending, target: NodeId): void {
@@ -182,8 +188,8 @@ export class SimulatedClient {
 
   #answered(pending: Pending, attempt: number, reply: Reply): void {
     if (reply.kind === 'result') {
-      const { result, revision, index } = reply;
-      this.#settle(pending, { kind: 'ok', result, revision, index });
+      const { result, revision, index, staleMs } = reply;
+      this.#settle(pending, { kind: 'ok', result, revision, index, staleMs });
       return;
     }
     const { code, leader } = reply;

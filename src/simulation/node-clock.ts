@@ -6,6 +6,7 @@ export class NodeClock {
   #monotonicMs: number;
   #wallOffsetMs: number;
   #rate = 1;
+  #slowest = 1;
 
   constructor(monotonicMs: number, wallOffsetMs: number) {
     this.#monotonicMs = monotonicMs;
@@ -14,6 +15,11 @@ export class NodeClock {
 
   get rate(): number {
     return this.#rate;
+  }
+
+  /** The lowest rate it ever had. */
+  get slowest(): number {
+    return this.#slowest;
   }
 
   now(nowUs: number): Now {
@@ -26,6 +32,7 @@ export class NodeClock {
     this.#monotonicMs = this.now(nowUs).monotonicMs;
     this.#sinceUs = nowUs;
     this.#rate = rate;
+    this.#slowest = Math.min(this.#slowest, rate);
   }
 
   jumpWall(byMs: number): void {

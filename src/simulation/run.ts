@@ -8,6 +8,7 @@ import { createRoot } from '../machine/root.ts';
 import { shop } from '../machine/shop/shop.ts';
 import { msgpackCodec } from '../wire/msgpack-codec.ts';
 import { drawFault } from './actions.ts';
+import type { Call } from './calls.ts';
 import { checkExactlyOnce } from './checkers/exactly-once.ts';
 import { checkShopRecords } from './checkers/shop-history.ts';
 import { checkWatch } from './checkers/watch-events.ts';
@@ -208,7 +209,7 @@ function checkHistory(world: World, { workloads }: Subject): void {
   const { reference } = world.safety;
   const witnessed: Witnessed[] = [];
   for (const { call, answer, client, callUs, returnUs } of calls) {
-    if (answer.kind !== 'ok' || (call.kind === 'query' && call.consistency === 'stale')) continue;
+    if (answer.kind !== 'ok' || (call.kind === 'query' && !isUpToDate(call, answer.staleMs))) continue;
     const kind = call.kind === 'command' ? 'write' : 'read';
     witnessed.push({ client, callUs, returnUs, index: answer.index, kind });
   }
@@ -217,6 +218,14 @@ function checkHistory(world: World, { workloads }: Subject): void {
   checkExactlyOnce(calls, reference);
   for (const watcher of watchers) checkWatch(watcher.record(reference.revision), reference.events);
   for (const workload of workloads) workload.check?.({ calls, reference });
+}
+
+/** A lease is promised nothing of while the clocks differ by more than it allows: see `World`. */
+function isUpToDate(
+  { consistency }: Call & { readonly kind: 'query' },
+  staleMs: number | undefined,
+): boolean {
+  return consistency !== 'stale' && staleMs === 0;
 }
 
 function failureOf(error: unknown, atMs: number): Failure {

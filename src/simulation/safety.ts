@@ -17,6 +17,7 @@ import { ElectionSafety } from './properties/election-safety.ts';
 import { LeaderAppendOnly } from './properties/leader-append-only.ts';
 import { LeaderCompleteness } from './properties/leader-completeness.ts';
 import { Ledger } from './properties/ledger.ts';
+import { LeaseSafety } from './properties/lease-safety.ts';
 import { LogBounds } from './properties/log-bounds.ts';
 import { LogMatching } from './properties/log-matching.ts';
 import { NeverBackwards } from './properties/never-backwards.ts';
@@ -35,6 +36,8 @@ export interface SafetyOptions {
   readonly root: Root;
   readonly codec: Codec;
   readonly marks: Marks;
+  /** Whether the clocks have kept within the bound of leases for as long as one may last. */
+  readonly areClocksBound: () => boolean;
 }
 
 export class Safety {
@@ -49,7 +52,7 @@ export class Safety {
   /** The last chunk of a snapshot that was sent to each node, of one under way. */
   readonly #chunks = new Map<NodeId, number>();
 
-  constructor({ nodes, cluster, root, codec, marks }: SafetyOptions) {
+  constructor({ nodes, cluster, root, codec, marks, areClocksBound }: SafetyOptions) {
     this.#nodes = nodes;
     this.#cluster = cluster;
     this.#root = root;
@@ -71,6 +74,7 @@ export class Safety {
       new DurableBeforeAnswer(),
       new NeverBackwards(),
       new LogBounds(),
+      new LeaseSafety(areClocksBound),
     ];
   }
 

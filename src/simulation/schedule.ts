@@ -48,6 +48,7 @@ function swarmOf({ nodes, dropChance = 0, duplicateChance = 0, lateChance = 0 }:
     electionTicksMax: (2 * ELECTION_MS) / 100,
     heartbeatTicks: 1,
     clockDriftMax: 0.1,
+    driftsBeyond: false,
     turnDelayUs: 0,
     network: {
       latencyMinUs: 200,

@@ -29,5 +29,9 @@ export const SITUATIONS: readonly string[] = [
   'command given up by a node that no longer leads',
   'watch resumed',
   'query held to the reference',
+  'read answered by a leader with a lease',
+  'linearizable read answered by a node that does not lead',
+  'stale read held to its bound',
+  'clocks differ by more than leases allow',
   'turn of several inputs',
 ];

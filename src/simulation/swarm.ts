@@ -27,8 +27,10 @@ export interface Swarm {
   readonly electionTicksMin: number;
   readonly electionTicksMax: number;
   readonly heartbeatTicks: number;
-  /** What leases rest on; the clocks keep within it unless they are drawn to `driftBeyond`. 0: no leases. */
+  /** What leases rest on, 0: nodes take none. */
   readonly clockDriftMax: number;
+  /** Clocks drift by more than leases allow. */
+  readonly driftsBeyond: boolean;
   /** A node waits this long before it takes what came in, as one turn; 0: each input is a turn. */
   readonly turnDelayUs: number;
   readonly network: NetworkSwarm;
@@ -112,6 +114,7 @@ export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swar
     electionTicksMax: electionTicksMin * 2,
     heartbeatTicks: random.pick([1, 1, 2]),
     clockDriftMax: random.pick([0, 0.05, 0.1, 0.2, 0.3]),
+    driftsBeyond: random.chance(0.3),
     turnDelayUs: random.pick([0, 0, 200, 2000]),
     network: drawNetwork(random, enabled, electionMs),
     disk: {

@@ -19,6 +19,7 @@ import { SimulatedNetwork } from './network.ts';
 import { SimulatedNode } from './node.ts';
 import { nodeConfig } from './node-config.ts';
 import type { ClusterView } from './properties/property.ts';
+import { ReadPromises } from './read-promises.ts';
 import { Safety } from './safety.ts';
 import type { Swarm } from './swarm.ts';
 import { Trace } from './trace.ts';
@@ -53,6 +54,7 @@ export class World {
   readonly #askers = new Map<CallerId, Asking>();
   readonly #watches = new Map<WatchId, Watcher>();
   readonly #stateless = new Set<NodeId>();
+  readonly #readPromises: ReadPromises;
   #calmed = false;
   #nextCaller: CallerId = 1;
   #nextWatch: WatchId = 1;
@@ -84,7 +86,9 @@ export class World {
       durable: (id) => this.node(id).disk,
       raft: (id) => this.node(id).replica?.inspect(),
     };
-    this.safety = new Safety({ nodes: this.nodes, cluster, root, codec, marks });
+    this.#readPromises = new ReadPromises(this.nodes, swarm, events, marks);
+    const areClocksBound = (): boolean => this.#readPromises.areClocksBound;
+    this.safety = new Safety({ nodes: this.nodes, cluster, root, codec, marks, areClocksBound });
     this.clients = this.#makeClients();
     this.watchers = this.#makeWatchers();
   }
@@ -151,11 +155,8 @@ export class World {
         return this.#during(action.lastsMs, this.#aim(action.target), slow, (node) => node.slowDisk(1));
       }
       case 'drift': {
-        const drift =
-          (rate: number) =>
-          (node: SimulatedNode): void =>
-            node.clock.drift(this.events.nowUs, rate);
-        return this.#during(action.lastsMs, this.#aim(action.target), drift(action.rate), drift(1));
+        const drift = (node: SimulatedNode): void => this.#drift(node, action.rate);
+        return this.#during(action.lastsMs, this.#aim(action.target), drift, (node) => this.#drift(node, 1));
       }
       case 'clock-jump':
         this.#aim(action.target).clock.jumpWall(action.byMs);
@@ -187,7 +188,7 @@ export class World {
     for (const node of this.nodes) {
       node.resume();
       node.slowDisk(1);
-      node.clock.drift(this.events.nowUs, 1);
+      this.#drift(node, 1);
       if (!node.up) node.start();
     }
   }
@@ -278,14 +279,20 @@ export class World {
       );
       this.network.send(message);
     }
-    for (const reply of output.replies) this.#reply(reply);
+    for (const reply of output.replies) this.#reply(node, reply);
     for (const told of output.watches) this.#watches.get(told.watch)?.take(told);
   }
 
-  #reply(reply: Reply): void {
-    const asking = this.#askers.get(reply.caller);
+  #drift(node: SimulatedNode, rate: number): void {
+    node.clock.drift(this.events.nowUs, rate);
+    this.#readPromises.clockChanged();
+  }
+
+  #reply(node: SimulatedNode, given: Reply): void {
+    const asking = this.#askers.get(given.caller);
     assert(asking !== undefined, 'a caller is answered once');
-    this.#askers.delete(reply.caller);
+    this.#askers.delete(given.caller);
+    const reply = this.#readPromises.judge(node, asking.call, asking.askedUs, given);
     const aborted =
       reply.kind === 'error' && asking.call.kind === 'query' && this.events.nowUs > asking.askedUs;
     if (aborted && reply.code !== 'TOO_BUSY')
@@ -329,6 +336,7 @@ export class World {
       ask: this.ask.bind(this),
       settled: (record: CallRecord): void => {
         this.calls.push(record);
+        this.#readPromises.settled(record);
       },
     };
     const { clients } = this.swarm.clients;

@@ -32,7 +32,7 @@ export interface QueryFrame {
   readonly machine: string;
   readonly body: unknown;
   readonly consistency: 'linearizable' | 'lease' | 'stale';
-  /** Of a stale query: it sees everything that was acknowledged so long before it is answered, in ms. */
+  /** Of a stale query: the answer sees everything that was acknowledged so long before the query came, in ms. */
   readonly maxStaleMs?: number | undefined;
 }
 
@@ -92,7 +92,7 @@ export interface ResultFrame {
   readonly result: unknown;
   readonly revision: Revision;
   readonly index: Index;
-  /** Of a query: how old the result may be at most, in ms; undefined: nobody knows. */
+  /** Of a query: the result sees everything that was acknowledged so long before the query came, in ms; undefined: nobody knows. */
   readonly staleMs?: number | undefined;
 }
 

@@ -3,6 +3,7 @@ import type { Random } from '../../base/random.ts';
 import type { Answer } from '../calls.ts';
 import { checkKvHistory } from '../checkers/kv-history.ts';
 import { claim } from '../violation.ts';
+import { drawReadKind } from './read-kinds.ts';
 import type { FinishedRun, Submit, Workload } from './workload.ts';
 
 export interface KvWorkloadOptions {
@@ -43,7 +44,6 @@ export class KvWorkload implements Workload {
   }
 
   #read(random: Random, submit: Submit, key: string): void {
-    const consistency = random.chance(0.2) ? 'stale' : 'linearizable';
     const range = {
       kind: 'range',
       from: 'k',
@@ -54,7 +54,7 @@ export class KvWorkload implements Workload {
       countOnly: false,
     };
     const body = random.chance(0.1) ? range : { kind: 'get', key };
-    submit({ kind: 'query', machine: 'kv', body, consistency });
+    submit({ kind: 'query', machine: 'kv', body, ...drawReadKind(random) });
   }
 
   #write(random: Random, submit: Submit, key: string): void {

@@ -2,6 +2,7 @@
 import type { Random } from '../../base/random.ts';
 import type { RegistryCommand, RegistryQuery } from '../../machine/registry/registry-types.ts';
 import { checkRegistryHistory } from '../checkers/registry-history.ts';
+import { drawReadKind } from './read-kinds.ts';
 import type { FinishedRun, Submit, Workload } from './workload.ts';
 
 export class RegistryWorkload implements Workload {
@@ -24,7 +25,7 @@ export class RegistryWorkload implements Workload {
         after: '',
         limit: 100,
       };
-      submit({ kind: 'query', machine: 'registry', body: query, consistency: 'linearizable' });
+      submit({ kind: 'query', machine: 'registry', body: query, ...drawReadKind(random) });
     }
   }
 

@@ -3,6 +3,7 @@ import type { Random } from '../../base/random.ts';
 import type { ShopCommand, ShopQuery, ShopResult } from '../../machine/shop/shop-types.ts';
 import type { Answer } from '../calls.ts';
 import { checkShopHistory } from '../checkers/shop-history.ts';
+import { drawReadKind } from './read-kinds.ts';
 import type { FinishedRun, Submit, Workload } from './workload.ts';
 
 const PASSWORD_HASH = {
@@ -77,7 +78,7 @@ export class ShopWorkload implements Workload {
     const query: ShopQuery = random.chance(0.5)
       ? { kind: 'list-products', after: 0, limit: 100 }
       : { kind: 'list-orders', userId: random.pick(this.#users), after: 0, limit: 1000 };
-    submit({ kind: 'query', machine: 'shop', body: query, consistency: 'linearizable' });
+    submit({ kind: 'query', machine: 'shop', body: query, ...drawReadKind(random) });
   }
 
   #send(submit: Submit, body: ShopCommand, done?: (result: ShopResult) => void): void {

@@ -38,6 +38,7 @@ export function raft(id: number, changes: Partial<RaftInspection> = {}): RaftIns
     appliedIndex: 0,
     stableIndex: base.index + entries.length,
     matchOf: () => undefined,
+    holdsLease: false,
     ...changes,
     base,
     entries,
