@@ -1,5 +1,6 @@
 import type { Index, NodeId, Term } from '../base/flavor.ts';
 import type { Entry, Position } from './entry.ts';
+import { holdsLease } from './reads.ts';
 import type { RaftState } from './state.ts';
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
@@ -21,6 +22,8 @@ export interface RaftInspection {
   readonly entries: readonly Entry[];
   /** How far a leader takes this follower's log to match its own; undefined at the others, and of others. */
   matchOf(follower: NodeId): Index | undefined;
+  /** Whether this leader may answer reads without asking anyone. */
+  readonly holdsLease: boolean;
 }
 
 /** A window onto the state: it is asked after every turn of a simulation, so it copies nothing. */
@@ -69,6 +72,11 @@ export class Inspection implements RaftInspection {
 
   get entries(): readonly Entry[] {
     return this.#state.log.entries;
+  }
+
+  get holdsLease(): boolean {
+    const { part } = this.#state;
+    return part.kind === 'leader' && holdsLease(this.#state, part);
   }
 
   matchOf(follower: NodeId): Index | undefined {

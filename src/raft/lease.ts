@@ -55,6 +55,7 @@ export class Lease {
 
   /** A voter answered a heartbeat of this term. */
   answered(response: HeartbeatResponse, nowMs: number): void {
+    if (this.#driftMax === 0) return;
     const { from, sentMs, clockMs, promiseMs } = response;
     this.#rates.observe(from, { afterMs: sentMs, beforeMs: nowMs, theirsMs: clockMs });
     if (sentMs < this.#sinceMs) return;

@@ -33,14 +33,7 @@ import {
 import { Log } from './log.ts';
 import type { Message } from './message.ts';
 import type { Ready } from './ready.ts';
-import {
-  askReadIndex,
-  holdsLease,
-  isQuestionDue,
-  openReadRound,
-  sendQuestions,
-  type ReadAccepted,
-} from './reads.ts';
+import { askReadIndex, isQuestionDue, openReadRound, sendQuestions, type ReadAccepted } from './reads.ts';
 import { broadcastAppends, isAppendDue, takeSnapshotsWanted } from './replication.ts';
 import { RaftState } from './state.ts';
 import type { Leading } from './state.ts';

@@ -95,7 +95,8 @@ export class RaftState {
     this.writer = new LogWriter(restored.log);
     this.#random = random;
     this.#hardState = restored.hardState;
-    this.clock = new Clock(config.tickMs);
+    // Without leases nobody looks at the time.
+    this.clock = new Clock(config.clockDriftMax > 0 ? config.tickMs : 0);
     this.voteLock = new VoteLock(config, { isFresh: restored.hardState.term === 0 });
     this.forwardedReads = new ForwardedReads({
       retryTicks: 2 * config.heartbeatTicks,

@@ -10,7 +10,12 @@ const voters = new Membership([1, 2, 3]);
 const PROMISE_MS = 100;
 const LEASE_MS = 80;
 
-const answer = (from: number, sentMs: number, clockMs = sentMs, promiseMs = PROMISE_MS): HeartbeatResponse => ({
+const answer = (
+  from: number,
+  sentMs: number,
+  clockMs = sentMs,
+  promiseMs = PROMISE_MS,
+): HeartbeatResponse => ({
   kind: 'heartbeat-response',
   from,
   to: 1,
@@ -25,7 +30,10 @@ test('a lease begins when the heartbeat was sent, not when it was answered, and 
   const lease = new Lease(config, 0);
   expect(lease.isHeld(1, voters, 0)).toBe(false);
   lease.answered(answer(2, 10), 40);
-  expect([lease.isHeld(1, voters, 9 + LEASE_MS), lease.isHeld(1, voters, 10 + LEASE_MS)]).toEqual([true, false]);
+  expect([lease.isHeld(1, voters, 9 + LEASE_MS), lease.isHeld(1, voters, 10 + LEASE_MS)]).toEqual([
+    true,
+    false,
+  ]);
 });
 
 test('it takes a majority: one answer of three others is not enough', () => {
