@@ -24,5 +24,6 @@ function sameBytes(a: object, b: object): boolean {
 function sameArrays(a: object, b: object): boolean {
   if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
   const itemsB: readonly unknown[] = b;
-  return a.every((item, at) => deepEqual(item, itemsB[at]));
+  for (let at = 0; at < a.length; at++) if (!deepEqual(a[at], itemsB[at])) return false;
+  return true;
 }

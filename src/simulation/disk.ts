@@ -25,6 +25,8 @@ export class SimulatedDisk implements DurableLog {
   #entries: Entry[] = [];
   /** Written, not yet on stable storage. */
   #pending: LogWrite[] = [];
+  /** Stored values, and what the codec made of them. */
+  readonly #read = new WeakMap<object, object>();
 
   /** @param segmentEntries compacted entries are only forgotten by so many at once */
   constructor(segmentEntries: number) {
@@ -86,8 +88,21 @@ export class SimulatedDisk implements DurableLog {
       this.#entries = [];
     }
     const entries = this.#entries.map((entry) => ({ ...entry, data: entry.data.slice() }));
-    const records = codec.decode(codec.encode(this.state.records())) as RecordEntry<unknown>[];
+    const records = this.state
+      .records()
+      .map(([key, value]): RecordEntry<unknown> => [key, this.#reread(codec, value)]);
     return { hardState: this.hardState, base: this.base, entries, records, applied };
+  }
+
+  /** What comes back from the disk, which is not the same object. A value that was read before is not read again. */
+  #reread(codec: Codec, value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) return codec.decode(codec.encode(value));
+    const known = this.#read.get(value);
+    if (known !== undefined) return known;
+    const fresh = codec.decode(codec.encode(value)) as object;
+    this.#read.set(value, fresh);
+    this.#read.set(fresh, fresh);
+    return fresh;
   }
 
   /** Takes over the first so many records of a write, in the order of its fields. */

@@ -110,8 +110,8 @@ export class Safety {
     const states = [];
     for (const { id, replica } of this.#nodes) {
       if (replica === undefined) continue;
-      const records = replica.records.range('', undefined);
-      states.push({ id, appliedIndex: replica.inspect().appliedIndex, records });
+      const { appliedIndex } = replica.inspect();
+      states.push({ id, appliedIndex, records: replica.records.range('', undefined) });
     }
     checkReplicasEqual(states);
   }

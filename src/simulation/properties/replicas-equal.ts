@@ -14,28 +14,31 @@ const NAME = 'replicas are equal';
 
 /** Nodes that applied the log up to the same index hold the same records. */
 export function checkReplicasEqual(states: readonly ReplicaState[]): void {
-  const first = new Map<Index, { readonly id: NodeId; readonly records: readonly RecordEntry<unknown>[] }>();
-  for (const { id, appliedIndex, records } of states) {
-    if (!states.some((other) => other.id !== id && other.appliedIndex === appliedIndex)) continue;
-    const known = first.get(appliedIndex);
-    if (known === undefined) first.set(appliedIndex, { id, records: [...records] });
-    else compare(known.id, known.records, id, [...records], appliedIndex);
+  const groups = new Map<Index, ReplicaState[]>();
+  for (const state of states) {
+    const group = groups.get(state.appliedIndex);
+    if (group === undefined) groups.set(state.appliedIndex, [state]);
+    else group.push(state);
+  }
+  for (const group of groups.values()) compare(group);
+}
+
+/** Walks all of them in step with the first. */
+function compare([first, ...others]: readonly ReplicaState[]): void {
+  if (first === undefined || others.length === 0) return;
+  const walks = others.map((state) => ({ id: state.id, walk: state.records[Symbol.iterator]() }));
+  for (const record of first.records) {
+    for (const { id, walk } of walks) {
+      const { value } = walk.next() as { readonly value: RecordEntry<unknown> | undefined };
+      claim(deepEqual(record, value), NAME, () => differ(first, id, record, value));
+    }
+  }
+  for (const { id, walk } of walks) {
+    const { value } = walk.next() as { readonly value: RecordEntry<unknown> | undefined };
+    claim(value === undefined, NAME, () => differ(first, id, undefined, value));
   }
 }
 
-function compare(
-  idA: NodeId,
-  a: readonly RecordEntry<unknown>[],
-  idB: NodeId,
-  b: readonly RecordEntry<unknown>[],
-  index: Index,
-): void {
-  for (let at = 0; at < Math.max(a.length, b.length); at++) {
-    claim(
-      deepEqual(a[at], b[at]),
-      NAME,
-      () =>
-        `nodes ${idA} and ${idB} differ at applied index ${index}: ${JSON.stringify(a[at])} and ${JSON.stringify(b[at])}`,
-    );
-  }
+function differ({ id, appliedIndex }: ReplicaState, other: NodeId, a: unknown, b: unknown): string {
+  return `nodes ${id} and ${other} differ at applied index ${appliedIndex}: ${JSON.stringify(a)} and ${JSON.stringify(b)}`;
 }
