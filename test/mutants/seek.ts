@@ -23,6 +23,7 @@ async function simulatorOf(directory: string): Promise<typeof runSeed> {
 
 function seek(first: number, budget: number): Sought {
   for (let seed = first; ; seed++) {
+    console.error(seed);
     // As everyone runs it: nothing but the seed is given.
     const { failure } = planted({ seed });
     const seeds = seed - first + 1;
