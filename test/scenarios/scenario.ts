@@ -3,10 +3,11 @@ import type { NodeId } from '../../src/base/flavor.ts';
 import type { Random } from '../../src/base/random.ts';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import type { RaftConfig } from '../../src/raft/config.ts';
-import type { Position } from '../../src/raft/entry.ts';
 import type { Message } from '../../src/raft/message.ts';
 import { Raft } from '../../src/raft/raft.ts';
 import { Cluster } from '../raft/cluster.ts';
+import { forgeMessage, placeOf } from './forge.ts';
+import { firstLine, waitsLine } from './election-timeouts.ts';
 import { logLine, messageLine, stateLine } from './lines.ts';
 
 /**
@@ -28,7 +29,9 @@ import { logLine, messageLine, stateLine } from './lines.ts';
  *                                           what matches, of the messages on their way; `once`: the first of it
  *   settle                       until nothing is left to do
  *   trace, no-trace              print messages as they arrive
+ *   first COUNT [leader=N]                  how often only one node was the first to campaign, of so many times
  *   state, log, votes, messages, reads      print
+ *   role N                                  print the state of one node
  *   snapshot-failed LEADER FOLLOWER
  */
 export class Scenario {
@@ -79,6 +82,9 @@ export class Scenario {
       isolate: () => this.#isolate(Number(words[0])),
       cut: () => this.#cut(words),
       heal: () => this.#cuts.clear(),
+      forge: () => this.#cluster.deliver(forgeMessage(words)),
+      waits: () => this.#print(waitsLine(this.#cluster.member(Number(words[0])), Number(words[1]), words[2])),
+      first: () => this.#print(firstLine(this.#cluster.members, Number(words[0]), words[1])),
       settle: () => this.#settle(),
     };
     const byHand: Record<string, () => void> = {
@@ -91,6 +97,7 @@ export class Scenario {
     };
     const prints: Record<string, () => void> = {
       state: () => this.#printEach(stateLine),
+      role: () => this.#print(stateLine(this.#raft(words[0]).inspect())),
       log: () => this.#printEach(logLine),
       votes: () => this.#printVotes(),
       messages: () => this.#print(...this.#cluster.network.map(messageLine)),
@@ -127,7 +134,7 @@ export class Scenario {
     const { disk } = member;
     const vote = given.get('vote');
     disk.hardState = { term: Number(given.get('term')), vote: vote === undefined ? undefined : Number(vote) };
-    disk.base = positionOf(given.get('base') ?? '0/0');
+    disk.base = placeOf(given.get('base') ?? '0/0');
     const terms = (given.get('log') ?? '').split(',').filter((term) => term !== '');
     disk.entries = terms.map((term, n) => ({
       index: disk.base.index + 1 + n,
@@ -273,8 +280,3 @@ const patient = (): Random => ({
   chance: () => false,
   pick: (items) => present(items[0], 'there is an item to pick'),
 });
-
-function positionOf(text: string): Position {
-  const [index, term] = text.split('/');
-  return { index: Number(present(index, 'a place has an index')), term: Number(term) };
-}

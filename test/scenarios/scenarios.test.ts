@@ -1,5 +1,4 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { expect, test } from 'vitest';
 import { Scenario } from './scenario.ts';
 
@@ -8,7 +7,9 @@ import { Scenario } from './scenario.ts';
  * what they print, up to an empty line. `UPDATE=1` writes what is printed now; review it as a diff.
  */
 const directory = new URL('.', import.meta.url);
-const files = readdirSync(directory).filter((file) => file.endsWith('.txt'));
+const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.txt'),
+);
 
 /** The file with what its commands print now. */
 function play(text: string): string {
@@ -25,7 +26,7 @@ function playBlock(scenario: Scenario, block: string): string {
   return [...lines, '----', scenario.run(commands)].join('\n');
 }
 
-test.each(files.map((file) => basename(file, '.txt')))('scenario %s', (name) => {
+test.each(files.map((file) => file.slice(0, -'.txt'.length)))('scenario %s', (name) => {
   const file = new URL(`${name}.txt`, directory);
   const text = readFileSync(file, 'utf8');
   const played = play(text);
