@@ -25,7 +25,7 @@ const config: ViteUserConfig = defineConfig({
           ...shared,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/processes/**', 'test/mutants/**'],
+          exclude: ['test/processes/**'],
           testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },

@@ -1,4 +1,4 @@
-import { assert, present } from '../../src/base/assert.ts';
+import { present } from '../../src/base/assert.ts';
 import type { Entry, Position } from '../../src/raft/entry.ts';
 import type { Message } from '../../src/raft/message.ts';
 

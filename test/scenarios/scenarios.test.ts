@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Scenario } from './scenario.ts';
+import { ETCD_DATA, ETCD_PAPER, renderTable } from './table.ts';
 
 /**
  * Every file is a scenario: a comment that says what it shows, then blocks of commands, `----`, and
@@ -10,6 +11,15 @@ const directory = new URL('.', import.meta.url);
 const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.txt'),
 );
+const isUpdate = process.env['UPDATE'] === '1';
+
+const textOf = (file: string): string => readFileSync(new URL(file, directory), 'utf8');
+
+/** The file holds what is given, or is made to. */
+function expectFile(file: string, text: string): void {
+  if (isUpdate) writeFileSync(new URL(file, directory), text);
+  else expect(text).toBe(textOf(file));
+}
 
 /** The file with what its commands print now. */
 function play(text: string): string {
@@ -27,9 +37,21 @@ function playBlock(scenario: Scenario, block: string): string {
 }
 
 test.each(files.map((file) => file.slice(0, -'.txt'.length)))('scenario %s', (name) => {
-  const file = new URL(`${name}.txt`, directory);
-  const text = readFileSync(file, 'utf8');
-  const played = play(text);
-  if (process.env['UPDATE'] === '1') writeFileSync(file, played);
-  else expect(played).toBe(text);
+  const text = textOf(`${name}.txt`);
+  expectFile(`${name}.txt`, play(text));
+});
+
+test('the table names every scenario and its claim', () => {
+  expectFile('README.md', renderTable(textOf, files));
+});
+
+test('each scenario of etcd’s raft has one of ours with its name', () => {
+  const ours = new Set(files);
+  const wanted = [
+    ...ETCD_DATA.map((name) => `etcd-data/${name}.txt`),
+    ...ETCD_PAPER.map((name) => `etcd-paper/${name}.txt`),
+  ];
+  expect(wanted).toHaveLength(54);
+  // Changes of the members are to come.
+  expect(wanted.filter((file) => !ours.has(file)).length).toBeLessThanOrEqual(14);
 });
