@@ -46,5 +46,7 @@ export interface LogStorage {
    * each promise settles once its write is on stable storage. After a rejection the log takes no more.
    */
   write(write: LogWrite): Promise<void>;
+  /** The disk has no room: writes wait until it has. */
+  readonly isFull: boolean;
   close(): Promise<void>;
 }

@@ -31,6 +31,7 @@ class Bench {
     const log: LogStorage = {
       open: () => Promise.reject(new Error('not here')),
       write: ({ id }) => this.#begin(`log ${id}`),
+      isFull: false,
       close: () => Promise.resolve(),
     };
     const state: StateStorage = {

@@ -12,6 +12,7 @@ import type { StateContents, StateStorage } from '../../src/storage/state-storag
 export class MemoryLog implements LogStorage {
   /** The next writes fail with this. */
   failure: Error | undefined;
+  isFull = false;
   #delay: Promise<void> | undefined;
   #hardState: HardState = { term: 0, vote: undefined };
   #base: Position = { index: 0, term: 0 };

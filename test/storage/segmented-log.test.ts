@@ -18,6 +18,7 @@ import {
   segment,
   threeSegments,
 } from './log-fixture.ts';
+import { encodeRecords } from '../../src/storage/log/log-records.ts';
 import { LogModel, nextWrite, seeds } from './log-model.ts';
 
 test('a new log is empty, and an empty directory is amnesia if there was one', () => {
@@ -161,7 +162,7 @@ test.each(['EIO', 'ENOSPC'] as const)(
   },
 );
 
-test('a full disk stops the log only when its own space is used up', () => {
+test('a full disk stops the log only when its own space is used up, until there is room again', () => {
   let full = false;
   const disk = new MemoryDisk({
     fault: ({ kind }) => (full && kind === 'create' ? 'ENOSPC' : undefined),
@@ -172,8 +173,17 @@ test('a full disk stops the log only when its own space is used up', () => {
   expect(log.maintain()).toBe(true);
   expect(log.maintain()).toBe(false);
   for (let index = 1; index <= 6; index++) append(log, { id: index, entries: [command(index)] });
-  expect(codeOf(() => append(log, { id: 7, entries: [command(7)] }))).toContain('DISK_FULL');
-  expect(reopened(disk).entries.length).toBe(6);
+  const next = encodeRecords({ id: 7, entries: [command(7)] });
+  const large = encodeRecords({ id: 7, entries: [command(7, 1, 2 * SEGMENT_BYTES)] });
+  for (let times = 0; times < 3; times++) {
+    expect(log.append([next])).toBe('full');
+    expect(log.append([large])).toBe('full');
+    expect(reopened(disk.copy()).entries.length).toBe(6);
+  }
+  full = false;
+  expect(log.append([next])).toBe('written');
+  log.seal();
+  expect(reopened(disk).entries.length).toBe(7);
 });
 
 test('what may not follow is a broken invariant, and is not written', () => {

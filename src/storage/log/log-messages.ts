@@ -29,6 +29,8 @@ export type LogReply =
     }
   /** Every write up to this one is on stable storage. */
   | { readonly kind: 'written'; readonly id: number }
+  /** The disk has no room: what is to be written waits, or waits no longer. */
+  | { readonly kind: 'full'; readonly isFull: boolean }
   /** Nothing more will be written. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly outcome: Outcome; readonly message: string }
   /** A bug of ours; nothing more will be written. */

@@ -51,6 +51,7 @@ export class LogStore implements LogStorage {
   #entries: Entry[] = [];
   #closing: (() => void) | undefined;
   #failure: Error | undefined;
+  #isFull = false;
 
   constructor(options: LogStoreOptions) {
     this.#directory = options.directory;
@@ -60,6 +61,10 @@ export class LogStore implements LogStorage {
       frameBytesMax: options.frameBytesMax ?? FRAME_BYTES_MAX,
       create: options.create ?? true,
     };
+  }
+
+  get isFull(): boolean {
+    return this.#isFull;
   }
 
   /** @throws StoreError LOG_CORRUPT, AMNESIA, DIRECTORY_LOCKED, DIRECTORY_MISMATCH, DISK_FULL, DISK_FAILED */
@@ -134,6 +139,9 @@ export class LogStore implements LogStorage {
         return;
       case 'written':
         this.#written(reply.id);
+        return;
+      case 'full':
+        this.#isFull = reply.isFull;
         return;
       case 'failed':
         this.#fail(new StoreError(reply.code, reply.message, { outcome: reply.outcome }));

@@ -12,6 +12,8 @@ import { SALT_LIMIT } from './segment-header.ts';
 import { SegmentedLog } from './segmented-log.ts';
 
 const ENTRIES_MESSAGE_BYTES = 1024 * 1024;
+/** How often a full disk is tried again. */
+const FULL_RETRY_MS = 100;
 
 class LogWorker {
   readonly #port: MessagePort;
@@ -19,6 +21,8 @@ class LogWorker {
   readonly #log: SegmentedLog;
   #waiting: LogRequest[] = [];
   #failed = false;
+  #isFull = false;
+  #retry: NodeJS.Timeout | undefined;
   #maintenance: NodeJS.Immediate | undefined;
 
   constructor(port: MessagePort, data: LogWorkerData) {
@@ -42,8 +46,9 @@ class LogWorker {
     this.#receive();
     while (this.#waiting.length > 0) {
       try {
-        this.#next();
+        if (!this.#next()) break;
       } catch (error) {
+        this.#waiting = this.#waiting.filter(({ kind }) => kind !== 'write');
         this.#fail(error);
       }
       this.#receive();
@@ -57,18 +62,17 @@ class LogWorker {
     }
   }
 
-  #next(): void {
+  /** Whether it is done, and the next one may follow. */
+  #next(): boolean {
     const request = present(this.#waiting[0], 'a request waits');
-    if (request.kind === 'write') {
-      this.#write();
-      return;
-    }
+    if (request.kind === 'write') return this.#write();
     this.#waiting.shift();
     if (request.kind === 'open') this.#open();
     else this.#close();
+    return true;
   }
 
-  #write(): void {
+  #write(): boolean {
     const bodies: Uint8Array[] = [];
     let bytes = 0;
     let id = 0;
@@ -79,13 +83,34 @@ class LogWorker {
       bytes += request.body.length;
       id = request.id;
     }
+    const outcome = this.#log.append(bodies);
+    this.#setFull(outcome === 'full');
+    if (outcome === 'full') return this.#giveUpFor(FULL_RETRY_MS);
     this.#waiting.splice(0, bodies.length);
-    this.#log.append(bodies);
     this.#receive();
     // What comes next proves that this was written; if nothing comes, the seal does.
     if (this.#waiting.length === 0) this.#log.seal();
     this.#post({ kind: 'written', id });
     if (this.#log.isBehind) this.#log.maintain();
+    return true;
+  }
+
+  /** Nothing of what waits was written. Who wants to close does not wait for room. */
+  #giveUpFor(retryMs: number): false {
+    if (this.#waiting.some(({ kind }) => kind === 'close')) {
+      throw new StoreError('DISK_FULL', 'the log is closed while the disk has no room for it', {
+        outcome: 'unknown',
+      });
+    }
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#work(), retryMs);
+    return false;
+  }
+
+  #setFull(isFull: boolean): void {
+    if (isFull === this.#isFull) return;
+    this.#isFull = isFull;
+    this.#post({ kind: 'full', isFull });
   }
 
   #open(): void {
@@ -119,6 +144,7 @@ class LogWorker {
 
   #close(): void {
     clearImmediate(this.#maintenance);
+    clearTimeout(this.#retry);
     this.#failed = true;
     this.#log.close();
     this.#post({ kind: 'closed' });

@@ -83,7 +83,7 @@ export class SegmentedLog {
       }
       this.#spare.open();
       this.#seal.open();
-      if (recovered === undefined) this.#roll(0);
+      if (recovered === undefined) this.#begin();
       else this.#resume(recovered);
       this.#writeSeal();
       const { hardState, compacted: base } = this.#tail;
@@ -92,22 +92,25 @@ export class SegmentedLog {
   }
 
   /**
-   * Makes the records of some writes (see `encodeRecords`) durable, as one frame: all or none.
+   * Makes the records of some writes (see `encodeRecords`) durable, as one frame: all or none. `full`
+   * if the disk has no room for them: nothing was written, and it may be tried again.
    *
    * @throws StoreError DISK_FULL, DISK_FAILED; after that, always
    */
-  append(bodies: readonly Uint8Array[]): void {
+  append(bodies: readonly Uint8Array[]): 'written' | 'full' {
     const bodyBytes = bodies.reduce((sum, body) => sum + body.length, 0);
-    if (bodyBytes === 0) return;
-    this.#guarded('writing the log', () => {
+    if (bodyBytes === 0) return 'written';
+    return this.#guarded('writing the log', () => {
       const frameBytes = frameBytesFor(bodyBytes);
-      if (this.#end + frameBytes > framesEnd(this.#active)) this.#roll(frameBytes);
+      const hasRoom = this.#end + frameBytes <= framesEnd(this.#active) || this.#roll(frameBytes);
+      if (!hasRoom) return 'full';
       const frame = this.#frame(bodies, frameBytes);
       const { file } = this.#active;
       file.write(frame, this.#end);
       file.sync();
       this.#end += frameBytes;
       this.#nextFrame += 1;
+      return 'written';
     });
   }
 
@@ -153,7 +156,7 @@ export class SegmentedLog {
     this.#nextFrame = recovered.nextFrame;
     for (const segment of this.#segments) repairHeader(segment);
     if (recovered.end === undefined) {
-      this.#roll(0);
+      this.#begin();
       return;
     }
     this.#end = recovered.end;
@@ -200,10 +203,17 @@ export class SegmentedLog {
     }
   }
 
-  /** Begins a new segment with room for a frame of that length. */
-  #roll(frameBytes: number): void {
+  #begin(): void {
+    const hasRoom = this.#roll(0);
+    if (!hasRoom)
+      throw new StoreError('DISK_FULL', `${this.#options.directory}: there is no room for a segment`);
+  }
+
+  /** Begins a new segment with room for a frame of that length; false if the disk has none. */
+  #roll(frameBytes: number): boolean {
     const { directory, fileSystem, drawSalt } = this.#options;
     const blank = this.#spare.take(2 * SEGMENT_HEADER_BYTES + frameBytes);
+    if (blank === undefined) return false;
     const header = {
       sequence: this.#lastSegment + 1,
       salt: drawSalt(),
@@ -220,6 +230,7 @@ export class SegmentedLog {
     this.#segments.push({ path, header, file: blank.file, bytes: blank.bytes, damagedHeaders: [] });
     this.#lastSegment = header.sequence;
     this.#end = SEGMENT_HEADER_BYTES;
+    return true;
   }
 
   /**

@@ -63,9 +63,7 @@ export class SpareSegment {
     } catch (error) {
       if (!isDiskFull(error)) throw error;
       this.#postponed = true;
-      if (this.#file !== undefined) this.#fileSystem.remove(this.#path);
-      this.close();
-      this.#filledBytes = 0;
+      this.#abandon();
     }
     return true;
   }
@@ -79,10 +77,19 @@ export class SpareSegment {
     return true;
   }
 
-  /** Hands out a file of at least that length; what is not ready is made now. */
-  take(bytesMin: number): BlankSegment {
-    if (bytesMin > this.#bytes) return this.#large(bytesMin);
-    while (!this.isReady) this.#fill();
+  /**
+   * Hands out a file of at least that length; what is not ready is made now. Undefined if the disk is
+   * full: nothing has happened then, and it may be tried again.
+   */
+  take(bytesMin: number): BlankSegment | undefined {
+    try {
+      if (bytesMin > this.#bytes) return this.#large(bytesMin);
+      while (!this.isReady) this.#fill();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      this.#abandon();
+      return undefined;
+    }
     const file = this.#file ?? this.#fileSystem.open(this.#path);
     this.#file = undefined;
     this.#filledBytes = 0;
@@ -99,6 +106,16 @@ export class SpareSegment {
     return `${this.#directory}/${NAME}`;
   }
 
+  /** Gives back the space that a file has which could not be made as long as it should be. */
+  #abandon(): void {
+    const names = this.#fileSystem.list(this.#directory);
+    if (names.includes(LARGE_NAME)) this.#fileSystem.remove(`${this.#directory}/${LARGE_NAME}`);
+    if (this.isReady) return;
+    this.close();
+    if (names.includes(NAME)) this.#fileSystem.remove(this.#path);
+    this.#filledBytes = 0;
+  }
+
   #fill(): void {
     this.#file ??= this.#fileSystem.create(this.#path);
     const bytes = Math.min(STEP_BYTES, this.#bytes - this.#filledBytes);
@@ -111,8 +128,14 @@ export class SpareSegment {
   #large(bytes: number): BlankSegment {
     const path = `${this.#directory}/${LARGE_NAME}`;
     const file = this.#fileSystem.create(path);
-    for (let at = 0; at < bytes; at += STEP_BYTES) {
-      file.write(new Uint8Array(Math.min(STEP_BYTES, bytes - at)), at);
+    try {
+      for (let at = 0; at < bytes; at += STEP_BYTES) {
+        file.write(new Uint8Array(Math.min(STEP_BYTES, bytes - at)), at);
+      }
+      file.sync();
+    } catch (error) {
+      file.close();
+      throw error;
     }
     return { path, file, bytes };
   }
