@@ -21,6 +21,7 @@ export interface ArenaOptions {
   readonly nodes: number;
   readonly seed: number;
   readonly hasDisks: boolean;
+  readonly fakesClocks: boolean;
   readonly nodeFlags: readonly string[];
 }
 
@@ -46,7 +47,8 @@ export class Arena {
   }
 
   /** A cluster of which no node was started yet. */
-  static async create({ path, nodes, seed, hasDisks, nodeFlags }: ArenaOptions): Promise<Arena> {
+  static async create(options: ArenaOptions): Promise<Arena> {
+    const { path, nodes, seed, hasDisks, fakesClocks, nodeFlags } = options;
     mkdirSync(path, { recursive: true });
     const ids = Array.from({ length: nodes }, (_, at) => at + 1);
     const firstPort = await findFreeBlock(PORTS[0] + ((process.pid * 20) % (PORTS[1] - PORTS[0])), 2 * nodes);
@@ -56,7 +58,7 @@ export class Arena {
       address: `127.0.0.1:${firstPort + nodes + id - 1}`,
       listen: `127.0.0.1:${firstPort + id - 1}`,
     }));
-    const clocks = new Map(ids.map((id) => [id, new FakedClock(path, `n${id}`)]));
+    const clocks = new Map((fakesClocks ? ids : []).map((id) => [id, new FakedClock(path, `n${id}`)]));
     const cluster = await LocalCluster.create({
       path,
       size: nodes,

@@ -2,30 +2,22 @@
  * A run of the nemesis: real processes under load, faults of every kind in rounds, all of them healed
  * after each, and in the end every promise checked against what the clients did and saw.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeId } from '../../src/base/flavor.ts';
-import { connect } from '../../src/client/client.ts';
 import { lastLines } from '../../cluster/spawn-node.ts';
 import { waitUntil } from '../../cluster/wait-until.ts';
+import { checkAll, readAll, readFailures } from './aftermath.ts';
 import { Arena } from './arena.ts';
-import { CANARIES } from './canaries.ts';
-import { CHECKS } from './checks/all-checks.ts';
-import type { Evidence, FinalState } from './checks/evidence.ts';
-import { userOf } from './checks/shop.ts';
-import { compareNodes } from './compare-nodes.ts';
 import { mechanisms } from './faults/all-faults.ts';
 import type { FaultKind, Field } from './faults/field.ts';
 import { nowNs, Recorder } from './history.ts';
 import type { Operation } from './history.ts';
-import { readNode } from './node-reader.ts';
 import { carryOut } from './rounds.ts';
 import type { Happened } from './rounds.ts';
 import { Sampler } from './sampler.ts';
 import type { Sample } from './sampler.ts';
 import { schedule } from './schedule.ts';
-import { DEREGISTER_AFTER_MS, TTL_MS } from './workloads/registry.ts';
 import { Watchers } from './workloads/watchers.ts';
 import { startWorkloads } from './workloads/workload.ts';
 import type { Workload } from './workloads/workload.ts';
@@ -69,7 +61,6 @@ export interface NemesisResult {
 }
 
 const PROGRESS_TIMEOUT_MS = 60_000;
-const CONVERGE_TIMEOUT_MS = 60_000;
 const WATCHERS = 3;
 const READS: ReadonlySet<string> = new Set(['get', 'list', 'lookup']);
 
@@ -79,7 +70,7 @@ export async function runNemesis(options: NemesisOptions): Promise<NemesisResult
   for (const note of notes) options.say(note);
   const chosen = only === undefined ? kinds : kinds.filter(({ name }) => only.includes(name));
   const nodeFlags = ['--limit=stateWriteTicks=50,logEntriesMax=4000,logEntriesKept=1000'];
-  const arena = await Arena.create({ path, nodes, seed, hasDisks, nodeFlags });
+  const arena = await Arena.create({ path, nodes, seed, hasDisks, fakesClocks: true, nodeFlags });
   try {
     await arena.start();
     return await new Run(options, arena, chosen).carryOut();
@@ -135,19 +126,26 @@ class Run {
     }
     await load.stop();
     const loadMs = this.#nowMs();
-    const states = await this.#finalStates();
+    const { cluster } = this.#arena;
+    const { operations } = this.#recorder;
+    this.#options.say(`${this.#stamp()} the calls are over; reading every node`);
+    const aftermath = await readAll(cluster, operations, this.#watchers);
     this.#sampler.stop();
     await this.#arena.close();
-    const events = this.#check(states);
+    this.#problems.push(
+      ...checkAll(operations, aftermath, this.#watchers, this.#options.say),
+      ...readFailures(cluster),
+    );
+    this.#checkFaults();
     await this.#recorder.close();
     return {
       problems: this.#problems,
       kinds: this.#kinds.map(({ name }) => name),
       happened: this.#happened,
       heals: this.#heals,
-      operations: this.#recorder.operations,
+      operations,
       samples: this.#sampler.samples,
-      events,
+      events: this.#watchers.seen[0]?.reduce((sum, { events }) => sum + events.length, 0) ?? 0,
       durationMs: loadMs,
       beginMs: this.#beginMs,
     };
@@ -190,65 +188,6 @@ class Run {
       return waiting.size === 0 && firstNs !== undefined ? true : undefined;
     });
     return { firstMs: ((firstNs ?? sinceNs) - sinceNs) / 1e6, allMs: (nowNs() - sinceNs) / 1e6 };
-  }
-
-  /** When nothing is written any more, and all nodes have applied all. */
-  async #finalStates(): Promise<ReadonlyMap<NodeId, FinalState>> {
-    const { cluster } = this.#arena;
-    this.#options.say(`${this.#stamp()} the calls are over; reading every node`);
-    await sleep(1.7 * (TTL_MS + DEREGISTER_AFTER_MS)); // until the last instance has expired, by the slowest clock
-    const client = connect(cluster.endpoints, { timeoutMs: CONVERGE_TIMEOUT_MS });
-    const { revision } = await client.kv.put('the end', '');
-    await client.close();
-    this.#problems.push(...(await this.#watchers.finish(revision)));
-    const leader = await cluster.waitUntilLed(CONVERGE_TIMEOUT_MS);
-    await waitUntil({ what: 'every node to have applied all', timeoutMs: CONVERGE_TIMEOUT_MS }, async () => {
-      const reports = await cluster.report();
-      const commitIndex = reports.find(({ id }) => id === leader)?.status?.commitIndex;
-      return (
-        reports.every(({ status }) => status !== undefined && status.appliedIndex === commitIndex) ||
-        undefined
-      );
-    });
-    const created = this.#recorder.operations.filter(({ op }) => op === 'create-order');
-    const userIds = [...new Set(created.map(userOf))];
-    const states = new Map<NodeId, FinalState>();
-    for (const id of cluster.ids) states.set(id, await readNode(id, cluster.listenOf(id), userIds));
-    return states;
-  }
-
-  /** Returns the number of events that were watched. */
-  #check(states: ReadonlyMap<NodeId, FinalState>): number {
-    const [final] = states.values();
-    this.#problems.push(...compareNodes(states));
-    if (final === undefined) return 0;
-    const evidence: Evidence = { operations: this.#recorder.operations, final, watches: this.#watchers.seen };
-    for (const [name, check] of Object.entries(CHECKS)) {
-      const wrong = check(evidence);
-      this.#options.say(`${wrong.length === 0 ? 'ok  ' : 'FAIL'} ${name}`);
-      this.#problems.push(
-        ...wrong.slice(0, 5),
-        ...(wrong.length > 5 ? [`… and ${wrong.length - 5} more`] : []),
-      );
-    }
-    for (const { tells, check, lie } of CANARIES) {
-      const lied = lie(evidence);
-      if (lied !== undefined && CHECKS[check]?.(lied).length === 0)
-        this.#problems.push(`a check cannot fail: '${check}' did not find ${tells}`);
-    }
-    this.#checkLogs();
-    this.#checkFaults();
-    return this.#watchers.seen[0]?.reduce((sum, { events }) => sum + events.length, 0) ?? 0;
-  }
-
-  /** A broken invariant ends a node; if it was killed at that moment, its log alone tells. */
-  #checkLogs(): void {
-    const { cluster } = this.#arena;
-    for (const id of cluster.ids) {
-      const lines = readFileSync(cluster.directory.logPath(id), 'utf8').split('\n');
-      const line = lines.find((each) => /InvariantError|Unhandled|FATAL|TypeError|RangeError/.test(each));
-      if (line !== undefined) this.#problems.push(`node ${id} failed by itself: ${line}`);
-    }
   }
 
   /** A fault that does nothing proves nothing. */

@@ -1,0 +1,144 @@
+/**
+ * `npm run power-cuts -- [--cuts 200] [--seed S] [--nodes 5] [--rate CALLS-PER-SECOND] [--out DIR]`:
+ * cuts the power of all nodes at once, over and over, each time in the middle of a load, and requires
+ * everything that was acknowledged to be there afterwards. With root, the power cuts are real to the
+ * file system (see `cluster/faults/loop-disk.ts`); without, all nodes are killed instead.
+ */
+import { randomInt } from 'node:crypto';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { SeededRandom } from '../../src/base/seeded-random.ts';
+import { LoopDisk } from '../../cluster/faults/loop-disk.ts';
+import { waitUntil } from '../../cluster/wait-until.ts';
+import { checkAll, readAll, readFailures } from './aftermath.ts';
+import { Arena } from './arena.ts';
+import { Recorder } from './history.ts';
+import { appendWorkload } from './workloads/append.ts';
+import { counterWorkload } from './workloads/counter.ts';
+import { registerWorkload } from './workloads/register.ts';
+import { setWorkload } from './workloads/set.ts';
+import { Watchers } from './workloads/watchers.ts';
+import { startWorkloads } from './workloads/workload.ts';
+
+const ANSWERS_TIMEOUT_MS = 60_000;
+/** Between two cuts: at least so many writes are acknowledged. */
+const WRITES_MIN = 50;
+const AFTER_MS_MAX = 300;
+
+const { values: flags } = parseArgs({
+  options: {
+    cuts: { type: 'string', default: '200' },
+    seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+    nodes: { type: 'string', default: '5' },
+    rate: { type: 'string', default: '1000' },
+    out: { type: 'string' },
+  },
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const path = flags.out === undefined ? mkdtempSync(join(tmpdir(), 'kvorum-power-')) : resolve(flags.out);
+  mkdirSync(path, { recursive: true });
+  const missing = LoopDisk.missing();
+  if (missing !== undefined) console.info(`${missing}: all nodes are killed instead of cutting their power`);
+  const seed = Number(flags.seed);
+  const arena = await Arena.create({
+    path,
+    nodes: Number(flags.nodes),
+    seed,
+    hasDisks: missing === undefined,
+    fakesClocks: false,
+    nodeFlags: ['--limit=stateWriteTicks=25,logEntriesMax=4000,logEntriesKept=1000'],
+  });
+  try {
+    await arena.start();
+    return await cutOverAndOver(arena, path, seed);
+  } finally {
+    await arena.close();
+  }
+}
+
+async function cutOverAndOver(arena: Arena, path: string, seed: number): Promise<number> {
+  const { cluster, disks } = arena;
+  const recorder = new Recorder(join(path, 'history.jsonl'));
+  const watchers = new Watchers(cluster.endpoints, 1);
+  const problems: string[] = [];
+  const load = startWorkloads([registerWorkload(5), appendWorkload(3), setWorkload(4), counterWorkload(4)], {
+    endpoints: cluster.endpoints,
+    recorder,
+    seed,
+    rate: Number(flags.rate),
+    onFailure: (error) => problems.push(`a workload failed: ${String(error)}`),
+  });
+  const random = new SeededRandom(seed);
+  const downMs: number[] = [];
+  const cuts = Number(flags.cuts);
+  const beginMs = performance.now();
+  for (let cut = 1; cut <= cuts && problems.length === 0; cut++) {
+    await newWrites(recorder, WRITES_MIN);
+    await sleep(random.integer(0, AFTER_MS_MAX));
+    const cutMs = performance.now();
+    await LoopDisk.cutPower([...disks.values()]);
+    await Promise.all(cluster.ids.map((id) => cluster.kill(id)));
+    await Promise.all([...disks.values()].map((disk) => disk.remount()));
+    await cluster.start();
+    await newWrites(recorder, 1);
+    downMs.push(performance.now() - cutMs);
+    if (cut % 10 !== 0 && cut !== cuts) continue;
+    const perCutS = (performance.now() - beginMs) / 1000 / cut;
+    const acknowledged = recorder.operations.filter(({ outcome }) => outcome === 'ok').length;
+    console.info(`${cut} cuts, ${perCutS.toFixed(1)} s each, ${acknowledged} answers`);
+  }
+  await load.stop();
+  const aftermath = await readAll(cluster, recorder.operations, watchers);
+  await arena.close();
+  problems.push(
+    ...checkAll(recorder.operations, aftermath, watchers, (line) => console.info(line)),
+    ...readFailures(cluster),
+  );
+  await recorder.close();
+  return tell(recorder, downMs, problems, path);
+}
+
+/** Waits until this many more writes are acknowledged, of those that begin now. */
+async function newWrites({ operations }: Recorder, count: number): Promise<void> {
+  const sinceNs = performance.now() * 1e6;
+  let at = operations.length;
+  let found = 0;
+  await waitUntil({ what: `${count} acknowledged writes`, timeoutMs: ANSWERS_TIMEOUT_MS }, () => {
+    for (; at < operations.length; at++) {
+      const { outcome, callNs, op } = operations[at]!;
+      if (outcome === 'ok' && callNs >= sinceNs && op !== 'get' && op !== 'list') found++;
+    }
+    return found >= count ? true : undefined;
+  });
+}
+
+function tell(
+  recorder: Recorder,
+  downMs: readonly number[],
+  problems: readonly string[],
+  path: string,
+): number {
+  const count = (outcome: string): number =>
+    recorder.operations.filter((each) => each.outcome === outcome).length;
+  const sorted = downMs.toSorted((a, b) => a - b);
+  const [p50 = 0, max = 0] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+  console.info(
+    `${downMs.length} power cuts of all nodes; ${count('ok')} answers, ${count('unknown')} of unknown outcome; ` +
+      `from the cut to the next write p50 ${p50.toFixed(0)} ms, max ${max.toFixed(0)} ms`,
+  );
+  for (const problem of problems) console.info(`PROBLEM: ${problem}`);
+  console.info(
+    problems.length === 0 ? 'nothing that was acknowledged was lost' : `${problems.length} problems`,
+  );
+  console.info(
+    `history and logs: ${path}; again: npm run power-cuts -- --cuts ${flags.cuts} --seed ${flags.seed} --nodes ${flags.nodes}`,
+  );
+  return problems.length === 0 ? 0 : 1;
+}
