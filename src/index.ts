@@ -20,7 +20,6 @@ export type {
   PutOptions,
   PutResult,
   RangeOptions,
-  Read,
 } from './client/kv-client.ts';
 export { MachineClient } from './client/machine-client.ts';
 export type { MachineWatchEvent, WatchKeys } from './client/machine-client.ts';

@@ -27,12 +27,6 @@ export interface Placed {
   readonly index: Index;
 }
 
-/** What a read reflects. */
-export interface Read extends Placed {
-  /** It sees everything that was acknowledged so many ms before it was asked; undefined: nobody knows. */
-  readonly staleMs: number | undefined;
-}
-
 export interface PutOptions extends CallOptions {
   /** Answer with what the key held before. */
   readonly previous?: boolean;
@@ -80,7 +74,7 @@ export interface RangeOptions extends ReadOptions {
   readonly keysOnly?: boolean;
 }
 
-export interface Page extends Read {
+export interface Page extends Placed {
   readonly entries: readonly KeyValue[];
   /** Where the next page is; undefined after the last one. */
   readonly next: KeyRange | undefined;
@@ -161,8 +155,8 @@ export class KvClient {
     );
   }
 
-  /** Like `get`, with the revision of the store at which that holds, and how old it may be. */
-  read(key: Bytes, options: ReadOptions = {}): Promise<Read & { readonly entry: KeyValue | undefined }> {
+  /** Like `get`, with the revision of the store at which that holds. */
+  read(key: Bytes, options: ReadOptions = {}): Promise<Placed & { readonly entry: KeyValue | undefined }> {
     return this.#query(
       options,
       () => getQuery(key),
@@ -170,7 +164,6 @@ export class KvClient {
         entry: asEntry(reply),
         revision: reply.revision,
         index: reply.index,
-        staleMs: reply.staleMs,
       }),
     );
   }
@@ -300,10 +293,10 @@ function asRange({ result }: Reply): KvAnswer & { readonly kind: 'range' } {
 
 function asPage(range: KeyRange, { reverse }: RangeOptions, reply: Reply): Page {
   const { entries, more } = asRange(reply);
-  const { revision, index, staleMs } = reply;
+  const { revision, index } = reply;
   const last = more ? entries.at(-1)?.key : undefined;
   const next = last === undefined ? undefined : restOf(range, last, reverse === true);
-  return { entries: entries.map(KeyValue.of), revision, index, staleMs, next };
+  return { entries: entries.map(KeyValue.of), revision, index, next };
 }
 
 /** What is left of a range behind the last key that was read. */

@@ -3,6 +3,7 @@ import { StoreError } from '../base/errors.ts';
 import type { NodeId } from '../base/flavor.ts';
 import { VALUE_BYTES_MAX } from '../machine/kv/kv-limits.ts';
 import type { AnyMachine } from '../machine/machine.ts';
+import { bootstrapConfiguration, type Configuration } from '../raft/configuration.ts';
 import type { ReplicaConfig } from '../replica/config.ts';
 import type { PeerLimits } from '../transport/peer-handshake.ts';
 import type { MemberAddress } from '../wire/client-frames.ts';
@@ -58,7 +59,10 @@ export interface Timing {
 }
 
 /** Limits of Raft, which takes its members and its timing from the rest. */
-export type RaftLimits = Omit<ReplicaConfig['raft'], 'id' | 'members' | 'clockDriftMax' | keyof Timing>;
+export type RaftLimits = Omit<
+  ReplicaConfig['raft'],
+  'id' | 'clockDriftMax' | 'diskStallTicks' | keyof Timing
+>;
 
 export interface NodeLimits
   extends ClientLimits, DiskLimits, PeerLimits, RaftLimits, Omit<ReplicaConfig, 'raft'> {
@@ -155,6 +159,7 @@ export const DEFAULT_LIMITS: NodeLimits = {
   committedBytesMax: MIB,
   pendingReadsMax: 65_536,
   readTicksMax: 150,
+  promoteLagEntriesMax: 1_000,
   pendingCommandsMax: 65_536,
   pendingQueriesMax: 65_536,
   watchesMax: 65_536,
@@ -217,9 +222,13 @@ export function nodeConfig(settings: NodeSettings): NodeConfig {
 /** What the replica needs of it. */
 export function replicaConfig(config: NodeConfig): ReplicaConfig {
   const { id, limits, clockDriftMax, tickMs, heartbeatTicks, electionTicksMin, electionTicksMax } = config;
-  const members = config.members.map((member) => member.id);
   const timing = { tickMs, heartbeatTicks, electionTicksMin, electionTicksMax };
-  return { ...limits, raft: { ...limits, ...timing, id, members, clockDriftMax } };
+  return { ...limits, raft: { ...limits, ...timing, id, clockDriftMax, diskStallTicks: electionTicksMin } };
+}
+
+/** Who makes up a new cluster; later its log knows better. */
+export function initialConfiguration({ members }: Pick<NodeConfig, 'members'>): Configuration {
+  return bootstrapConfiguration(members.map(({ id, address }) => ({ id, address, incarnation: '' })));
 }
 
 function checkMembers(members: readonly MemberAddress[]): void {

@@ -25,7 +25,7 @@ import type { NodeStatus } from '../wire/client-frames.ts';
 import { msgpackCodec } from '../wire/msgpack-codec.ts';
 import { formatAddress } from './address.ts';
 import { ClientHub } from './client-hub.ts';
-import { type NodeConfig, replicaConfig } from './config.ts';
+import { initialConfiguration, type NodeConfig, replicaConfig } from './config.ts';
 import { DiskWriter } from './disk-writer.ts';
 import { type EventLog, SILENT_LOG, withoutRepeats } from './event-log.ts';
 import { Formation } from './formation.ts';
@@ -80,7 +80,7 @@ export async function startNode(config: NodeConfig, parts: NodeParts = {}): Prom
     const contents = await storages.log.open();
     const state = await storages.state.open();
     if (state.setAside !== undefined) log.warn('state set aside', { ...state.setAside });
-    const restored = await restore(storages.log, contents, state);
+    const restored = await restore(storages.log, contents, state, initialConfiguration(config));
     const node = new Node(config, root, log, storages, restored);
     await node.start();
     return node;

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { StoreError } from '../base/errors.ts';
+import type { Configuration } from '../raft/configuration.ts';
 import type { HardState, Position } from '../raft/entry.ts';
 import type { Restored } from '../replica/restored.ts';
 import type { LogContents, LogStorage } from '../storage/log-storage.ts';
@@ -30,9 +31,15 @@ export function fit(log: LogContents, applied: Position): Fit {
 /**
  * What the replica starts from; brings the log in line with the state first, durably.
  *
+ * @param configuration - what the node was told about its cluster
  * @throws StoreError LOG_CORRUPT
  */
-export async function restore(log: LogStorage, opened: LogContents, state: StateContents): Promise<Restored> {
+export async function restore(
+  log: LogStorage,
+  opened: LogContents,
+  state: StateContents,
+  configuration: Configuration,
+): Promise<Restored> {
   const { applied, records } = state;
   const { contents, rebase } = aroundState(opened, applied);
   for (const [at, entry] of contents.entries.entries()) {
@@ -44,8 +51,8 @@ export async function restore(log: LogStorage, opened: LogContents, state: State
   if (found.kind === 'fits' && contents.damage !== undefined) {
     throw new StoreError('LOG_CORRUPT', contents.damage.what);
   }
-  if (found.kind === 'fits') return { ...contents, records, applied };
+  if (found.kind === 'fits') return { ...contents, records, applied, configuration };
   const { hardState } = found;
   await log.write({ id: 0, hardState, reset: applied, entries: [] });
-  return { hardState, base: applied, entries: [], records, applied };
+  return { hardState, base: applied, entries: [], records, applied, configuration };
 }

@@ -12,15 +12,17 @@ import type { Campaigning, RaftState } from './state.ts';
  * leaves: a candidate that forgot its campaign could vote for another in the same term.
  */
 
-/** Begins a campaign, unless this node leads already or must not lead. */
+/**
+ * Begins a campaign, unless this node leads already or must not lead. One that has no vote does not
+ * campaign, once that is sure: nobody is disturbed by a node that was removed.
+ */
 export function campaign(state: RaftState): void {
   if (state.part.kind === 'leader') return;
   state.follow(undefined);
-  // Without its state a node could not tell what the entries before its log did.
-  if (state.isStateLost) return;
+  if (!state.mayCampaign) return;
   const part: Campaigning = { kind: 'pre-candidate', votes: new Map() };
   state.part = part;
-  for (const to of state.peers) {
+  for (const to of state.membership.votersBut(state.id)) {
     const term = state.term + 1;
     state.outbox.send({ kind: 'pre-vote-request', ...state.envelope(to), term, last: state.log.last });
   }
@@ -55,8 +57,8 @@ function countVote(
   if (!part.votes.has(from)) part.votes.set(from, granted);
   switch (state.membership.voteOutcome(part.votes)) {
     case 'won':
-      if (part.kind === 'pre-candidate') becomeCandidate(state);
-      else becomeLeader(state);
+      if (part.kind === 'pre-candidate') becomeCandidate(state, { transfer: false });
+      else becomeLeader(state, part);
       return;
     case 'lost':
       state.follow(undefined);
@@ -66,11 +68,16 @@ function countVote(
   }
 }
 
-function becomeCandidate(state: RaftState): void {
+/** The leader hands over: no need to ask first whether this node would win (thesis, section 3.10). */
+export function onTimeoutNow(state: RaftState): void {
+  if (state.mayCampaign) becomeCandidate(state, { transfer: true });
+}
+
+function becomeCandidate(state: RaftState, { transfer }: { readonly transfer: boolean }): void {
   state.enterTerm(state.term + 1, state.id);
   state.part = { kind: 'candidate', votes: new Map() };
   state.restartElectionTimer();
-  for (const to of state.peers) {
-    state.outbox.promise({ kind: 'vote-request', ...state.envelope(to), last: state.log.last });
+  for (const to of state.membership.votersBut(state.id)) {
+    state.outbox.promise({ kind: 'vote-request', ...state.envelope(to), last: state.log.last, transfer });
   }
 }

@@ -3,8 +3,6 @@ import type { NodeId } from '../base/flavor.ts';
 /** Every limit and timing of the core. Time is counted in ticks; the edge decides how long one is. */
 export interface RaftConfig {
   readonly id: NodeId;
-  /** All voting members, this node among them. */
-  readonly members: readonly NodeId[];
   /** A follower that hears no leader campaigns after a random number of ticks between these two. */
   readonly electionTicksMin: number;
   readonly electionTicksMax: number;
@@ -30,4 +28,8 @@ export interface RaftConfig {
   readonly pendingReadsMax: number;
   /** A read of a node that does not lead is given up when the leader has not answered for so long. */
   readonly readTicksMax: number;
+  /** A learner that lacks more entries than this is not promoted (thesis, section 4.2.1). */
+  readonly promoteLagEntriesMax: number;
+  /** A node whose disk has finished nothing for so long, though it should, hands over or does not campaign; 0: that is no matter. */
+  readonly diskStallTicks: number;
 }

@@ -1,14 +1,17 @@
 import type { Index, NodeId, Term } from '../base/flavor.ts';
 
-/** What an entry is for: `noop` opens a leader's term (Raft paper, section 8); `command` is for the machines. */
-export type EntryKind = 'noop' | 'command';
+/**
+ * What an entry is for: `noop` opens a leader's term (Raft paper, section 8); `command` is for the
+ * machines; `configuration` says who makes up the cluster from here on (thesis, chapter 4).
+ */
+export type EntryKind = 'noop' | 'command' | 'configuration';
 
 /** One place in the replicated log. Encoded once, by the leader that made it; nobody changes `data` after. */
 export interface Entry {
   readonly index: Index;
   readonly term: Term;
   readonly kind: EntryKind;
-  /** Opaque to Raft; empty for a noop. */
+  /** Opaque to Raft; empty for a noop; of a configuration what `encodeConfiguration` made of it. */
   readonly data: Uint8Array;
 }
 

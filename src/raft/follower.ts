@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { NodeId } from '../base/flavor.ts';
+import type { Configuration } from './configuration.ts';
 import type { Entry, Position } from './entry.ts';
 import type {
   AppendRequest,
@@ -110,11 +111,8 @@ function adopt(state: RaftState, entries: readonly Entry[]): void {
   const first = entries.findIndex((entry) => !state.log.has(entry));
   const conflict = entries[first];
   if (conflict === undefined) return;
-  if (conflict.index <= state.log.lastIndex) {
-    assert(conflict.index > state.commitIndex, 'what is committed is never truncated');
-    state.writer.truncateFrom(conflict.index);
-  }
-  state.log.append(entries.slice(first));
+  if (conflict.index <= state.log.lastIndex) state.truncateFrom(conflict.index);
+  state.append(entries.slice(first));
 }
 
 /** The leader lives; what it knows to be held here is committed up to `commitIndex`. */
@@ -153,18 +151,12 @@ export function onSnapshotRequest(state: RaftState, request: SnapshotRequest): v
  * The state was replaced by a snapshot as of `snapshot`. The log keeps what follows it, if it holds
  * that very entry (Raft paper, figure 13, step 6); otherwise nothing of it can be trusted.
  */
-export function installSnapshot(state: RaftState, snapshot: Position): void {
+export function installSnapshot(state: RaftState, snapshot: Position, configuration: Configuration): void {
   assert(state.part.kind !== 'leader', 'a leader needs no snapshot');
   assert(state.needsSnapshot(snapshot), 'a snapshot brings the state forward');
   // Votes were asked for the log as it was.
   if (state.part.kind !== 'follower') state.follow(undefined);
-  if (!state.log.has(snapshot)) {
-    assert(snapshot.index > state.commitIndex, 'a committed entry is the same everywhere');
-    state.writer.reset(snapshot);
-  }
-  state.isStateLost = false;
-  state.appliedIndex = snapshot.index;
-  state.commitTo(Math.max(state.commitIndex, snapshot.index));
+  state.installed(snapshot, configuration);
   state.writer.force();
   if (state.leader !== undefined) acceptUpTo(state, state.leader, snapshot.index);
 }

@@ -1,4 +1,5 @@
 import type { Index, NodeId, Term } from '../base/flavor.ts';
+import type { Configuration } from './configuration.ts';
 import type { Entry, Position } from './entry.ts';
 import { holdsLease } from './reads.ts';
 import type { RaftState } from './state.ts';
@@ -24,6 +25,9 @@ export interface RaftInspection {
   matchOf(follower: NodeId): Index | undefined;
   /** Whether this leader may answer reads without asking anyone. */
   readonly holdsLease: boolean;
+  /** The one that counts, and the place from which on it holds. */
+  readonly configuration: Configuration;
+  readonly configurationIndex: Index;
 }
 
 /** A window onto the state: it is asked after every turn of a simulation, so it copies nothing. */
@@ -82,5 +86,13 @@ export class Inspection implements RaftInspection {
   matchOf(follower: NodeId): Index | undefined {
     const { part } = this.#state;
     return part.kind === 'leader' ? part.followers.get(follower)?.matchIndex : undefined;
+  }
+
+  get configuration(): Configuration {
+    return this.#state.configuration.configuration;
+  }
+
+  get configurationIndex(): Index {
+    return this.#state.configuration.index;
   }
 }

@@ -1,11 +1,12 @@
 import { assert } from '../base/assert.ts';
-import type { Index, NodeId } from '../base/flavor.ts';
-import type { Entry, EntryKind } from './entry.ts';
+import type { Index } from '../base/flavor.ts';
 import { Lease } from './lease.ts';
 import { bytesOf } from './log.ts';
-import { Progress } from './progress.ts';
+import { appendOwn } from './own-entries.ts';
 import { ReadRounds } from './read-index.ts';
-import type { Leading, RaftState } from './state.ts';
+import { afterCommit, followMembers, tickRemoved } from './reconfiguration.ts';
+import type { Campaigning, Leading, RaftState } from './state.ts';
+import { tickTransfer } from './transfer.ts';
 
 /**
  * What a leader does (Raft paper, sections 5.3, 5.4.2 and 8; thesis, chapters 3 and 6): it appends,
@@ -17,20 +18,20 @@ import type { Leading, RaftState } from './state.ts';
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** Won the election: opens its term with an entry of its own, without which nothing could be committed. */
-export function becomeLeader(state: RaftState): Leading {
-  assert(state.part.kind === 'candidate', 'only a candidate becomes leader');
+export function becomeLeader(state: RaftState, { kind, votes }: Campaigning): void {
+  assert(kind === 'candidate', 'only a candidate becomes leader');
   assert(!state.isStateLost, 'a leader has its state');
   const { log, config } = state;
-  const followers = new Map<NodeId, Progress>();
-  for (const id of state.peers) {
-    followers.set(id, new Progress(log.lastIndex + 1, config.inflightAppendsMax));
-  }
   const leading: Leading = {
     kind: 'leader',
-    followers,
+    followers: new Map(),
     reads: new ReadRounds(),
     lease: new Lease(config, state.clock.nowMs),
     heard: new Set(),
+    heardBefore: new Set(votes.keys()),
+    transfer: undefined,
+    hasHandedOver: false,
+    ticksSinceRemoval: 0,
     ticksSinceHeartbeat: 0,
     ticksSinceQuorumCheck: 0,
     isHeartbeatDue: false,
@@ -38,8 +39,8 @@ export function becomeLeader(state: RaftState): Leading {
   };
   state.part = leading;
   state.voteLock.release();
+  followMembers(state, leading);
   appendOwn(state, leading, 'noop', [NOTHING]);
-  return leading;
 }
 
 /** Heartbeats, and the question whether a majority still listens (thesis, section 6.2). */
@@ -53,24 +54,12 @@ export function tickLeader(state: RaftState, leading: Leading): void {
       return;
     }
     leading.ticksSinceQuorumCheck = 0;
-    leading.heard.clear();
+    leading.heardBefore = leading.heard;
+    leading.heard = new Set();
   }
   if (leading.ticksSinceHeartbeat >= state.config.heartbeatTicks) leading.isHeartbeatDue = true;
-}
-
-/** Appends commands to the own log; they leave, all in one request per follower, when the turn ends. */
-export function appendOwn(
-  state: RaftState,
-  leading: Leading,
-  kind: EntryKind,
-  payloads: readonly Uint8Array[],
-): Index {
-  const firstIndex = state.log.lastIndex + 1;
-  const { term } = state;
-  const entries = payloads.map((data, n): Entry => ({ index: firstIndex + n, term, kind, data }));
-  state.log.append(entries);
-  leading.uncommittedBytes += bytesOf(entries);
-  return firstIndex;
+  tickRemoved(state, leading);
+  tickTransfer(state, leading);
 }
 
 /** Whether so much more is taken; a leader with nothing on its way takes anything. */
@@ -91,11 +80,7 @@ export function advanceCommit(state: RaftState, leading: Leading): void {
   if (reached <= state.commitIndex || state.log.termAt(reached) !== state.term) return;
   leading.uncommittedBytes -= bytesBetween(state, state.commitIndex, reached);
   state.commitTo(reached);
-}
-
-/** Whether an entry of this term is committed: only then is everything before known to be. */
-export function hasCommittedOwnTerm(state: RaftState): boolean {
-  return state.log.termAt(state.commitIndex) === state.term;
+  afterCommit(state, leading);
 }
 
 /** Tells every follower that this node leads, and what of its log is committed. */

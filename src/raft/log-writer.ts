@@ -57,6 +57,11 @@ export class LogWriter {
     return this.#lastWritten;
   }
 
+  /** A write is on its way. */
+  get isBusy(): boolean {
+    return this.#outstanding.length > 0;
+  }
+
   /** Whether the newest term and vote are on the disk. */
   get isHardStateStable(): boolean {
     return this.#hardState === undefined && this.#lastWritten >= this.#hardStateWrite;

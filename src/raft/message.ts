@@ -25,6 +25,8 @@ export interface PreVoteResponse extends Envelope {
 export interface VoteRequest extends Envelope {
   readonly kind: 'vote-request';
   readonly last: Position;
+  /** The leader itself asked for this election, so that it lives is no reason to refuse (thesis, section 4.2.3). */
+  readonly transfer: boolean;
 }
 
 export interface VoteResponse extends Envelope {
@@ -100,6 +102,11 @@ export interface ReadIndexResponse extends Envelope {
   readonly index: Index | undefined;
 }
 
+/** You hold all that I hold: campaign at once, to take over from me (thesis, section 3.10). */
+export interface TimeoutNow extends Envelope {
+  readonly kind: 'timeout-now';
+}
+
 /** One chunk of the state as of `snapshot` (Raft paper, section 7). Chunks come in order, one unanswered at a time. */
 export interface SnapshotRequest extends Envelope {
   readonly kind: 'snapshot-request';
@@ -130,5 +137,6 @@ export type Message =
   | HeartbeatResponse
   | ReadIndexRequest
   | ReadIndexResponse
+  | TimeoutNow
   | SnapshotRequest
   | SnapshotResponse;

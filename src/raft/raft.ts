@@ -11,33 +11,32 @@
  * The rules follow Diego Ongaro's dissertation, "Consensus: Bridging Theory and Practice" (2014, "the
  * thesis"), and "In Search of an Understandable Consensus Algorithm" (Ongaro and Ousterhout, "the Raft
  * paper"). Read on in this order: entry.ts and message.ts (the words), step.ts, follower.ts, candidate.ts,
- * leader.ts, replication.ts and reads.ts (the rules), quorum.ts, progress.ts and read-index.ts (what they count
- * with), log.ts, log-writer.ts and outbox.ts (what is known, what is on the disk, what may leave).
+ * leader.ts, replication.ts and reads.ts (the rules), configuration.ts, reconfiguration.ts and transfer.ts
+ * (who takes part, and how that changes), membership.ts, quorum.ts, progress.ts and read-index.ts (what
+ * they count with), log.ts, log-writer.ts and outbox.ts (what is known, what is on the disk, what may leave).
  */
 import { assert } from '../base/assert.ts';
 import type { Index, NodeId, Term } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
 import { campaign, onCandidateWritten } from './candidate.ts';
 import type { RaftConfig } from './config.ts';
+import type { Configuration, ConfigurationChange } from './configuration.ts';
 import type { Entry, HardState, Position } from './entry.ts';
 import { installSnapshot } from './follower.ts';
 import { Inspection, type RaftInspection, type Role } from './inspection.ts';
-import {
-  advanceCommit,
-  appendOwn,
-  broadcastHeartbeats,
-  hasCommittedOwnTerm,
-  hasRoomFor,
-  tickLeader,
-} from './leader.ts';
+import { advanceCommit, broadcastHeartbeats, hasRoomFor, tickLeader } from './leader.ts';
 import { Log } from './log.ts';
+import { memberStatuses, type MemberStatus } from './member-status.ts';
 import type { Message } from './message.ts';
+import { appendOwn, hasCommittedOwnTerm } from './own-entries.ts';
 import type { Ready } from './ready.ts';
 import { askReadIndex, isQuestionDue, openReadRound, sendQuestions, type ReadAccepted } from './reads.ts';
-import { broadcastAppends, isAppendDue, takeSnapshotsWanted } from './replication.ts';
+import { type ChangeAnswer, changeMembers, endJoint, recordConfiguration } from './reconfiguration.ts';
+import { broadcastAppends, isAppendDue, isSnapshotDue, takeSnapshotsWanted } from './replication.ts';
 import { RaftState } from './state.ts';
 import type { Leading } from './state.ts';
 import { step } from './step.ts';
+import { continueTransfer, isTimeoutNowDue, type TransferAnswer, transferLeadership } from './transfer.ts';
 
 /** What a node found on its disk. */
 export interface RestoredLog {
@@ -47,6 +46,10 @@ export interface RestoredLog {
   readonly entries: readonly Entry[];
   /** The state reflects the log up to here; below `base.index` if the state was lost; never beyond the last entry. */
   readonly appliedIndex: Index;
+  /** As of `appliedIndex`; newer ones are found in the log. */
+  readonly configuration: Configuration;
+  /** A place at or before `appliedIndex` where that configuration held already; 0 if it never was in the log. */
+  readonly configurationIndex: Index;
 }
 
 export type Proposed =
@@ -56,11 +59,19 @@ export type Proposed =
 export class Raft {
   readonly #state: RaftState;
   readonly #inspection: RaftInspection;
+  /** As it was told last. */
+  #told: Configuration;
 
   constructor(config: RaftConfig, random: Random, restored: RestoredLog) {
-    const { hardState, base, entries, appliedIndex } = restored;
-    this.#state = new RaftState(config, random, { hardState, log: new Log(base, entries), appliedIndex });
+    const { hardState, base, entries, appliedIndex, configuration, configurationIndex } = restored;
+    this.#state = new RaftState(config, random, {
+      hardState,
+      log: new Log(base, entries),
+      appliedIndex,
+      configuration: { index: configurationIndex, configuration },
+    });
     this.#inspection = new Inspection(this.#state);
+    this.#told = this.configuration;
   }
 
   get role(): Role {
@@ -114,10 +125,33 @@ export class Raft {
     if (part.kind === 'leader') part.lease.turn(clock.nowMs);
   }
 
+  /** Who makes up the cluster, by the newest entry of this log that says so, committed or not. */
+  get configuration(): Configuration {
+    return this.#state.configuration.configuration;
+  }
+
+  /** The members one by one; a leader knows how far each of them is. */
+  get members(): readonly MemberStatus[] {
+    return memberStatuses(this.#state);
+  }
+
+  /** Another node is about to lead: no proposals are taken. */
+  get isTransferring(): boolean {
+    const { part } = this.#state;
+    return part.kind === 'leader' && part.transfer !== undefined;
+  }
+
+  /** In this term, this leader told another node to take over. */
+  get hasHandedOver(): boolean {
+    const { part } = this.#state;
+    return part.kind === 'leader' && part.hasHandedOver;
+  }
+
   /** One unit of time passed. */
   tick(): void {
     const state = this.#state;
     state.clock.tick();
+    state.watchDisk();
     state.abortedReads.push(...state.forwardedReads.tick());
     if (state.part.kind === 'leader') {
       tickLeader(state, state.part);
@@ -129,7 +163,7 @@ export class Raft {
     if (mayCampaign && state.ticksWaited >= state.electionTicks) campaign(state);
   }
 
-  /** A message came. One for another node, or from none of the members, changes nothing. */
+  /** A message came. One for another node changes nothing. */
   step(message: Message): void {
     step(this.#state, message);
   }
@@ -138,10 +172,44 @@ export class Raft {
   propose(payloads: readonly Uint8Array[]): Proposed {
     const { part, term } = this.#state;
     if (part.kind !== 'leader') return { kind: 'refused', code: 'NOT_LEADER' };
+    if (part.transfer !== undefined) return { kind: 'refused', code: 'TOO_BUSY' };
     let bytes = 0;
     for (const payload of payloads) bytes += payload.length;
     if (!hasRoomFor(this.#state, part, bytes)) return { kind: 'refused', code: 'TOO_BUSY' };
     return { kind: 'accepted', firstIndex: appendOwn(this.#state, part, 'command', payloads), term };
+  }
+
+  /**
+   * Begins a change of the members. It counts from now on, and is done once the configuration in
+   * force is no joint one, and committed.
+   */
+  changeMembers(change: ConfigurationChange): ChangeAnswer {
+    const { part } = this.#state;
+    return part.kind === 'leader' ? changeMembers(this.#state, part, change) : notLeader();
+  }
+
+  /** Ends the joint phase of a change with an `explicit` transition. */
+  leaveJoint(): ChangeAnswer {
+    const { part } = this.#state;
+    return part.kind === 'leader' ? endJoint(this.#state, part) : notLeader();
+  }
+
+  /** Writes the configuration of a new cluster into its log, if this node leads and no entry has it yet. */
+  recordConfiguration(): void {
+    const { part } = this.#state;
+    if (part.kind === 'leader') recordConfiguration(this.#state, part);
+  }
+
+  /** Begins to hand the leadership over; to the most up-to-date voter if none is named. */
+  transferLeadership(to?: NodeId): TransferAnswer {
+    const { part } = this.#state;
+    return part.kind === 'leader' ? transferLeadership(this.#state, part, to) : notLeader();
+  }
+
+  /** A follower that has reason to take its leader for dead listens to campaigns from now on. */
+  forgetLeader(): void {
+    const state = this.#state;
+    if (state.part.kind === 'follower') state.part = { kind: 'follower', leader: undefined };
   }
 
   /**
@@ -155,8 +223,7 @@ export class Raft {
   /** The log write of this id, and every one before it, is on stable storage. */
   written(write: number): void {
     const state = this.#state;
-    state.writer.written(write);
-    state.outbox.written(write);
+    state.written(write);
     if (state.part.kind === 'candidate') onCandidateWritten(state, state.part);
     if (state.part.kind === 'leader') advanceCommit(state, state.part);
   }
@@ -173,9 +240,11 @@ export class Raft {
   /**
    * The state was replaced, on disk, by a snapshot as of `snapshot`. It brings the state forward: its
    * index is above `commitIndex`, or not below the log's base if the state was lost.
+   *
+   * @param configuration - as of the snapshot; one that the log holds behind it goes on to count
    */
-  installSnapshot(snapshot: Position): void {
-    installSnapshot(this.#state, snapshot);
+  installSnapshot(snapshot: Position, configuration: Configuration): void {
+    installSnapshot(this.#state, snapshot, configuration);
   }
 
   /** The snapshot that `Ready.snapshotsWanted` asked for does not reach this follower; it is probed anew. */
@@ -207,6 +276,7 @@ export class Raft {
       state.abortedReads.length > 0 ||
       state.snapshotChunks.length > 0 ||
       state.snapshotResponses.length > 0 ||
+      this.configuration !== this.#told ||
       (state.part.kind === 'leader' && isTurnDue(state, state.part))
     );
   }
@@ -222,8 +292,9 @@ export class Raft {
       broadcastAppends(state, part);
     }
     const write = writer.take();
-    const send = state.outbox.take(writer.lastIssued, writer.lastWritten);
     const committed = this.#takeCommitted();
+    if (part.kind === 'leader') continueTransfer(state, part);
+    const send = state.outbox.take(writer.lastIssued, writer.lastWritten);
     const snapshotsWanted = part.kind === 'leader' ? takeSnapshotsWanted(state, part) : [];
     const { reads, abortedReads, snapshotResponses } = state;
     // Since a chunk came, the log may have reached what it brings.
@@ -241,11 +312,19 @@ export class Raft {
       snapshotsWanted,
       snapshotChunks,
       snapshotResponses,
+      configuration: this.#takeConfiguration(),
     };
   }
 
   inspect(): RaftInspection {
     return this.#inspection;
+  }
+
+  #takeConfiguration(): Configuration | undefined {
+    const { configuration } = this;
+    if (configuration === this.#told) return undefined;
+    this.#told = configuration;
+    return configuration;
   }
 
   #takeCommitted(): readonly Entry[] {
@@ -263,8 +342,13 @@ export class Raft {
 function isTurnDue(state: RaftState, leading: Leading): boolean {
   if (leading.isHeartbeatDue) return true;
   if (leading.reads.isRoundDue && hasCommittedOwnTerm(state)) return true;
-  for (const progress of leading.followers.values()) {
-    if (isAppendDue(state, progress) || progress.isSnapshotDue(state.appliedIndex)) return true;
+  if (isTimeoutNowDue(state, leading)) return true;
+  for (const [id, progress] of leading.followers) {
+    if (isAppendDue(state, id, progress) || isSnapshotDue(state, id, progress)) return true;
   }
   return false;
+}
+
+function notLeader(): { readonly kind: 'refused'; readonly code: 'NOT_LEADER'; readonly message: string } {
+  return { kind: 'refused', code: 'NOT_LEADER', message: 'this node does not lead' };
 }

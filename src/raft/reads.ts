@@ -1,6 +1,6 @@
 import type { NodeId } from '../base/flavor.ts';
-import { hasCommittedOwnTerm } from './leader.ts';
 import type { ReadIndexRequest, ReadIndexResponse } from './message.ts';
+import { hasCommittedOwnTerm } from './own-entries.ts';
 import type { ConfirmedRead } from './read-index.ts';
 import type { Leading, RaftState } from './state.ts';
 

@@ -1,4 +1,5 @@
 import type { Index, NodeId } from '../base/flavor.ts';
+import type { Configuration } from './configuration.ts';
 import type { Entry, HardState, Position } from './entry.ts';
 import type { Message, SnapshotRequest, SnapshotResponse } from './message.ts';
 
@@ -47,4 +48,6 @@ export interface Ready {
   readonly snapshotChunks: readonly SnapshotRequest[];
   /** Answers to chunks that this leader sent in this term. */
   readonly snapshotResponses: readonly SnapshotResponse[];
+  /** The configuration that counts, if it is another one than before: to be talked to are its members. */
+  readonly configuration: Configuration | undefined;
 }

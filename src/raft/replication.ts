@@ -4,6 +4,7 @@ import { advanceCommit } from './leader.ts';
 import type { AppendAccepted, AppendRejected, HeartbeatResponse } from './message.ts';
 import type { Progress } from './progress.ts';
 import { confirmReads } from './reads.ts';
+import { isHeldBack } from './reconfiguration.ts';
 import type { Leading, RaftState } from './state.ts';
 
 /**
@@ -18,13 +19,13 @@ import type { Leading, RaftState } from './state.ts';
 /** Everything that followers lack and may be sent now. */
 export function broadcastAppends(state: RaftState, leading: Leading): void {
   for (const [id, progress] of leading.followers) {
-    while (isAppendDue(state, progress)) sendAppend(state, id, progress);
+    while (isAppendDue(state, id, progress)) sendAppend(state, id, progress);
   }
 }
 
 /** Whether a request would tell this follower something: entries, a probe, or what is committed. */
-export function isAppendDue(state: RaftState, progress: Progress): boolean {
-  if (progress.isPaused) return false;
+export function isAppendDue(state: RaftState, id: NodeId, progress: Progress): boolean {
+  if (progress.isPaused || isHeldBack(state, id)) return false;
   if (progress.kind === 'probe' || progress.nudge) return true;
   if (progress.nextIndex <= state.log.lastIndex) return true;
   return Math.min(state.commitIndex, progress.nextIndex - 1) > progress.commitIndexSent;
@@ -53,35 +54,39 @@ function sendAppend(state: RaftState, to: NodeId, progress: Progress): void {
 export function takeSnapshotsWanted(state: RaftState, leading: Leading): readonly NodeId[] {
   const wanted: NodeId[] = [];
   for (const [id, progress] of leading.followers) {
-    if (!progress.isSnapshotDue(state.appliedIndex)) continue;
+    if (!isSnapshotDue(state, id, progress)) continue;
     progress.snapshotAsked();
     wanted.push(id);
   }
   return wanted;
 }
 
+/** Whether a snapshot is to be sent; to members alone. */
+export function isSnapshotDue(state: RaftState, id: NodeId, progress: Progress): boolean {
+  return progress.isSnapshotDue(state.appliedIndex) && state.membership.has(id);
+}
+
 /** The answer is to a request of this very term, so what it says of the log is about this leader's log. */
 export function onAppendAccepted(state: RaftState, leading: Leading, response: AppendAccepted): void {
   assert(response.matchIndex <= state.log.lastIndex, 'a follower holds no more than it was sent');
-  const progress = progressOf(leading, response.from);
+  const progress = leading.followers.get(response.from);
+  if (progress === undefined) return;
   progress.accepted(response.matchIndex, state.log.base.index);
   advanceCommit(state, leading);
 }
 
 export function onAppendRejected(state: RaftState, leading: Leading, response: AppendRejected): void {
-  const progress = progressOf(leading, response.from);
+  const progress = leading.followers.get(response.from);
+  if (progress === undefined) return;
   if (response.needsSnapshot) progress.becomeSnapshot(response.hint.index);
   else progress.rejected(response.previousIndex, state.log.lastAgreement(response.hint).index);
 }
 
 export function onHeartbeatResponse(state: RaftState, leading: Leading, response: HeartbeatResponse): void {
-  const progress = progressOf(leading, response.from);
+  const progress = leading.followers.get(response.from);
+  if (progress === undefined) return;
   progress.heartbeatAnswered(state.log.lastIndex);
   progress.readRound = Math.max(progress.readRound, response.readRound);
   leading.lease.answered(response, state.clock.nowMs);
   confirmReads(state, leading);
-}
-
-function progressOf(leading: Leading, id: NodeId): Progress {
-  return present(leading.followers.get(id), 'every other member is a follower');
 }

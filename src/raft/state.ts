@@ -3,12 +3,15 @@ import type { Index, NodeId, Term } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
 import { Clock } from './clock.ts';
 import type { RaftConfig } from './config.ts';
-import type { HardState, Position } from './entry.ts';
+import type { Configuration } from './configuration.ts';
+import { Configurations } from './configurations.ts';
+import type { PlacedConfiguration } from './configurations.ts';
+import type { Entry, HardState, Position } from './entry.ts';
 import { ForwardedReads } from './forwarded-reads.ts';
 import type { Lease } from './lease.ts';
 import type { Log } from './log.ts';
 import { LogWriter } from './log-writer.ts';
-import { Membership } from './membership.ts';
+import type { Membership } from './membership.ts';
 import type { SnapshotRequest, SnapshotResponse } from './message.ts';
 import { Outbox } from './outbox.ts';
 import type { Progress } from './progress.ts';
@@ -30,15 +33,32 @@ export interface Campaigning {
   readonly votes: Map<NodeId, boolean>;
 }
 
+/** A leadership on its way to another node (thesis, section 3.10). */
+export interface Transfer {
+  readonly to: NodeId;
+  /** Until this leader takes proposals again. */
+  ticksLeft: number;
+  /** The target was told to campaign. */
+  isTold: boolean;
+}
+
 /** What only a leader has to remember; gone with the leadership. */
 export interface Leading {
   readonly kind: 'leader';
-  /** One for every other member. */
-  readonly followers: ReadonlyMap<NodeId, Progress>;
+  /** One for every other member, and for a while for those that just ceased to be one. */
+  readonly followers: Map<NodeId, Progress>;
   readonly reads: ReadRounds;
   readonly lease: Lease;
-  /** The members that answered since the quorum was last checked. */
-  readonly heard: Set<NodeId>;
+  /** Who answered since the quorum was last checked. */
+  heard: Set<NodeId>;
+  /** Who answered before that, since the check before; at first, whoever answered in the election. */
+  heardBefore: ReadonlySet<NodeId>;
+  /** While it lasts, no proposals are taken. */
+  transfer: Transfer | undefined;
+  /** Somebody was told to campaign: from then on, to the end of the term, another may lead at any moment. */
+  hasHandedOver: boolean;
+  /** Those that are members no more learn it from the log, for so many ticks after it is committed. */
+  ticksSinceRemoval: number;
   ticksSinceHeartbeat: number;
   ticksSinceQuorumCheck: number;
   /** The turn ends with a heartbeat to everyone. */
@@ -49,13 +69,21 @@ export interface Leading {
 
 export type Part = Following | Campaigning | Leading;
 
+/** What a node begins with. */
+export interface RestoredState {
+  readonly hardState: HardState;
+  readonly log: Log;
+  readonly appliedIndex: Index;
+  /** As of `appliedIndex`. */
+  readonly configuration: PlacedConfiguration;
+}
+
 /**
  * Everything that one node of the cluster knows, and the few changes of it that every rule shares.
  * The rules themselves are functions over it: follower.ts, candidate.ts, leader.ts, replication.ts.
  */
 export class RaftState {
   readonly config: RaftConfig;
-  readonly membership: Membership;
   readonly log: Log;
   readonly writer: LogWriter;
   readonly outbox: Outbox = new Outbox();
@@ -81,17 +109,21 @@ export class RaftState {
   snapshotChunks: SnapshotRequest[] = [];
   snapshotResponses: SnapshotResponse[] = [];
 
+  /** How long the disk has had something to write, and finished nothing. */
+  #diskTicks = 0;
+
   readonly #random: Random;
+  readonly #configurations: Configurations;
   #hardState: HardState;
 
-  constructor(
-    config: RaftConfig,
-    random: Random,
-    restored: { readonly hardState: HardState; readonly log: Log; readonly appliedIndex: Index },
-  ) {
+  constructor(config: RaftConfig, random: Random, restored: RestoredState) {
     this.config = config;
-    this.membership = new Membership(config.members);
     this.log = restored.log;
+    const { entries } = restored.log;
+    this.#configurations = new Configurations(
+      restored.configuration,
+      entries.filter(({ index }) => index > restored.appliedIndex),
+    );
     this.writer = new LogWriter(restored.log);
     this.#random = random;
     this.#hardState = restored.hardState;
@@ -106,7 +138,6 @@ export class RaftState {
     this.appliedIndex = restored.appliedIndex;
     this.isStateLost = restored.appliedIndex < restored.log.base.index;
     this.commitIndex = Math.max(restored.log.base.index, restored.appliedIndex);
-    assert(this.membership.has(config.id), 'this node is a member');
     assert(this.commitIndex <= this.log.lastIndex, 'the state reflects no more than the log holds');
     assert(this.log.last.term <= this.term, 'the term is on the disk before any entry of it');
     this.restartElectionTimer();
@@ -135,8 +166,64 @@ export class RaftState {
     }
   }
 
-  get peers(): readonly NodeId[] {
-    return this.membership.peersOf(this.id);
+  /** Who counts, by the newest configuration in the log. */
+  get membership(): Membership {
+    return this.#configurations.membership;
+  }
+
+  get configuration(): PlacedConfiguration {
+    return this.#configurations.current;
+  }
+
+  get isConfigurationCommitted(): boolean {
+    return this.configuration.index <= this.commitIndex;
+  }
+
+  /** Whether this node may ever win an election as things stand. */
+  get mayCampaign(): boolean {
+    // Without its state a node could not tell what the entries before its log did, nor who the members are.
+    return !this.isStateLost && !this.isDiskStalled && this.#configurations.mayVote(this.id);
+  }
+
+  /** A write hangs: this node can promise nothing, and so neither lead nor vote for itself. */
+  get isDiskStalled(): boolean {
+    return this.config.diskStallTicks > 0 && this.#diskTicks >= this.config.diskStallTicks;
+  }
+
+  /** Time passes for the disk as well. */
+  watchDisk(): void {
+    this.#diskTicks = this.writer.isBusy ? Math.min(this.#diskTicks + 1, this.config.diskStallTicks) : 0;
+  }
+
+  /** The disk did something. */
+  written(write: number): void {
+    this.writer.written(write);
+    this.outbox.written(write);
+    this.#diskTicks = 0;
+  }
+
+  append(entries: readonly Entry[]): void {
+    this.log.append(entries);
+    this.#configurations.appended(entries);
+  }
+
+  truncateFrom(index: Index): void {
+    assert(index > this.commitIndex, 'what is committed is never truncated');
+    this.writer.truncateFrom(index);
+    this.#configurations.truncatedFrom(index);
+  }
+
+  /** The state is as of `snapshot` now, and so is the configuration; the log may go on behind it. */
+  installed(snapshot: Position, configuration: Configuration): void {
+    const keepsLog = this.log.has(snapshot);
+    if (!keepsLog) {
+      assert(snapshot.index > this.commitIndex, 'a committed entry is the same everywhere');
+      this.writer.reset(snapshot);
+    }
+    this.#configurations.installed({ index: snapshot.index, configuration }, { keepsLog });
+    this.isStateLost = false;
+    this.appliedIndex = snapshot.index;
+    this.commitTo(Math.max(this.commitIndex, snapshot.index));
   }
 
   /** Moves to a later term, in which this node has voted for nobody or, just now, for `vote`. */
@@ -172,6 +259,7 @@ export class RaftState {
     assert(index <= this.log.lastIndex, 'what is committed is in the log');
     assert(index >= this.commitIndex, 'what is committed stays committed');
     this.commitIndex = index;
+    this.#configurations.committedTo(index);
   }
 
   /** Entries up to here may be handed out. */

@@ -1,5 +1,5 @@
 import { unreachable } from '../base/assert.ts';
-import { onPreVoteResponse, onVoteResponse } from './candidate.ts';
+import { onPreVoteResponse, onTimeoutNow, onVoteResponse } from './candidate.ts';
 import {
   isLeaderAlive,
   onAppendRequest,
@@ -28,19 +28,23 @@ import type { VoteQuestion } from './vote-lock.ts';
  * A later term is joined at once, and whatever part this node had in the old one ends. An earlier term
  * is over: what it asks for is refused, with the present term in the answer. What gets through here
  * speaks of this very term, so the rules behind need not ask again.
+ *
+ * Nobody is asked whether it is a member: a node may not know yet that it, or the other, became one
+ * (thesis, section 4.2.2). Who has no vote is not counted, which `Membership` sees to; and who was
+ * removed disturbs nobody, since a node that hears its leader listens to no campaign.
  */
 export function step(state: RaftState, message: Message): void {
-  if (message.to !== state.id || message.from === state.id || !state.membership.has(message.from)) return;
+  if (message.to !== state.id || message.from === state.id) return;
   if (message.term < state.term) {
     answerOutdated(state, message);
     return;
   }
-  if (asksForVote(message) && mustWait(state, message)) {
+  if (disturbs(message) && mustWait(state, message)) {
     state.voteLock.hold(message);
     return;
   }
   if (message.term > state.term) {
-    if (asksForVote(message) && isLeaderAlive(state)) return;
+    if (disturbs(message) && isLeaderAlive(state)) return;
     if (movesToItsTerm(message)) {
       state.follow(undefined);
       state.enterTerm(message.term, undefined);
@@ -55,8 +59,9 @@ function mustWait(state: RaftState, { term }: VoteQuestion): boolean {
   return state.leader === undefined || (term > state.term && !isLeaderAlive(state));
 }
 
-function asksForVote(message: Message): message is VoteQuestion {
-  return message.kind === 'pre-vote-request' || message.kind === 'vote-request';
+/** Asks for an election that the leader did not ask for. */
+function disturbs(message: Message): message is VoteQuestion {
+  return message.kind === 'pre-vote-request' || (message.kind === 'vote-request' && !message.transfer);
 }
 
 /** A pre-vote asks about a term that nobody has entered yet; everything else is of its sender's own term. */
@@ -118,6 +123,9 @@ function handle(state: RaftState, message: Message): void {
       return;
     case 'read-index-response':
       onReadIndexResponse(state, message);
+      return;
+    case 'timeout-now':
+      onTimeoutNow(state);
       return;
     case 'pre-vote-response':
     case 'vote-response':

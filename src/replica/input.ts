@@ -1,5 +1,7 @@
 import type { NodeId, Index, Revision } from '../base/flavor.ts';
 import type { Command } from '../machine/command.ts';
+import type { ConfigurationChange } from '../raft/configuration.ts';
+import type { MemberStatus as RaftMemberStatus } from '../raft/member-status.ts';
 import type { Message } from '../raft/message.ts';
 
 /** Chosen by the edge: the answer bears it. Used once. */
@@ -78,11 +80,38 @@ export interface StateSynced {
   readonly index: Index;
 }
 
+/**
+ * Changes who makes up the cluster. Answered once, by a `Reply`: when the whole change, a joint phase
+ * included, is committed and applied. The result says who votes and who learns now.
+ */
+export interface ChangeMembersInput {
+  readonly kind: 'change-members';
+  readonly caller: CallerId;
+  readonly change: ConfigurationChange;
+}
+
+/** Ends a joint phase that was begun with an `explicit` transition. Answered once, as above. */
+export interface LeaveJointInput {
+  readonly kind: 'leave-joint';
+  readonly caller: CallerId;
+}
+
+/** Hands the leadership over. Answered once another node leads: the result is its id. */
+export interface TransferInput {
+  readonly kind: 'transfer';
+  readonly caller: CallerId;
+  /** Undefined: to the most up-to-date voter. */
+  readonly to: NodeId | undefined;
+}
+
 export type Input =
   | Tick
   | PeerMessage
   | CommandInput
   | QueryInput
+  | ChangeMembersInput
+  | LeaveJointInput
+  | TransferInput
   | WatchInput
   | WatchPauseInput
   | Written
@@ -94,6 +123,12 @@ export interface Now {
   readonly monotonicMs: number;
   /** Since 1970; may jump. */
   readonly wallMs: number;
+}
+
+/** A member, for people. */
+export interface MemberStatus extends RaftMemberStatus {
+  /** On the leader, while a snapshot is on its way to the member: what it brings, and the chunk that waits for an answer. */
+  readonly snapshot?: { readonly index: Index; readonly chunk: number };
 }
 
 /** Where a node is, for people and for health checks. */
@@ -113,4 +148,6 @@ export interface ReplicaStatus {
   readonly stateBytes: number;
   /** Serves commands and linearizable reads: it leads, and has applied an entry of its own term. */
   readonly serving: boolean;
+  /** Who makes up the cluster, as far as this node knows; how far each is, a leader alone can tell. */
+  readonly members: readonly MemberStatus[];
 }

@@ -2,6 +2,7 @@ import type { NodeId, Index, Revision } from '../base/flavor.ts';
 import type { ErrorCode } from '../base/errors.ts';
 import type { StoreEvent } from '../machine/command.ts';
 import type { RecordChanges, RecordEntry } from '../machine/records.ts';
+import type { Configuration } from '../raft/configuration.ts';
 import type { Position } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
 import type { LogWrite } from '../raft/ready.ts';
@@ -71,4 +72,8 @@ export interface Output {
   readonly send: readonly Message[];
   readonly replies: readonly Reply[];
   readonly watches: readonly WatchOutput[];
+  /** Who makes up the cluster, if that is not as it was: they all are to be talked to. */
+  readonly configuration: Configuration | undefined;
+  /** This node is no member any more, that is committed, and it does not lead: it can be stopped for good. */
+  readonly removed: boolean;
 }

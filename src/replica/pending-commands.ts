@@ -55,16 +55,21 @@ export class PendingCommands {
     return { kind: 'result', caller: waiting.caller, result, revision, index };
   }
 
-  /** Leadership is lost: what is in the log may still be applied, what is not will not. */
+  /** Leadership is lost: what is in the log may still be applied. */
   abort(leader: NodeId | undefined): readonly Reply[] {
     const replies: Reply[] = [...this.#waiting.values()].map(({ caller }) => lost(caller, leader));
     this.#waiting.clear();
-    for (const { caller } of this.takeQueue()) replies.push(notLeader(caller, leader));
     return replies;
+  }
+
+  /** Another node leads, or nobody: what is not in the log will not be applied. */
+  refuseQueue(leader: NodeId | undefined): readonly Reply[] {
+    return this.takeQueue().map(({ caller }) => notLeader(caller, leader));
   }
 }
 
-function lost(caller: CallerId, leader: NodeId | undefined): Reply {
+/** The answer to whoever waits for an entry of a leader that is none any more. */
+export function lost(caller: CallerId, leader: NodeId | undefined): Reply {
   const message = 'this node lost the leadership before the command was applied';
   return { kind: 'error', caller, code: 'LEADERSHIP_LOST', message, leader };
 }

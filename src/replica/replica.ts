@@ -13,23 +13,27 @@
  */
 import { assert, unreachable } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
+import type { NodeId } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
-import { eventsFrom } from '../machine/history.ts';
-import { decodeLogged, encodeLogged } from '../machine/logged-command.ts';
+import { decodeLogged } from '../machine/logged-command.ts';
 import { RecordTree } from '../machine/record-tree.ts';
+import { readMembers, writeMembers } from '../machine/root-members.ts';
 import { CLOCK, type Root } from '../machine/root.ts';
+import { decodeConfiguration } from '../raft/configuration-codec.ts';
+import type { Configuration } from '../raft/configuration.ts';
 import type { Entry, Position } from '../raft/entry.ts';
 import type { Message, SnapshotRequest } from '../raft/message.ts';
 import type { RaftInspection } from '../raft/inspection.ts';
 import { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
-import { compactionPoint, needsCompaction } from './compaction.ts';
 import type { ReplicaConfig } from './config.ts';
-import type { CommandInput, Input, Now, QueryInput, ReplicaStatus } from './input.ts';
-import { type Leadership, leadershipOf, nextDeadlineMs } from './leadership.ts';
-import { LogClock } from './log-clock.ts';
+import { historySource } from './history-source.ts';
+import type { Input, MemberStatus, Now, QueryInput, ReplicaStatus } from './input.ts';
+import { Leadership } from './leadership.ts';
+import { LogUpkeep } from './log-upkeep.ts';
 import type { Output, Reply, StateReplacement } from './output.ts';
-import { notLeader, PendingCommands } from './pending-commands.ts';
+import { PendingChanges } from './pending-changes.ts';
+import { Proposals } from './proposals.ts';
 import { Reads } from './reads.ts';
 import type { Restored } from './restored.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
@@ -50,17 +54,20 @@ export class Replica {
   readonly #root: Root;
   readonly #codec: Codec;
   readonly #raft: Raft;
-  readonly #commands: PendingCommands;
+  readonly #leadership: Leadership;
+  readonly #changes: PendingChanges;
+  readonly #proposals: Proposals;
   readonly #reads: Reads;
   readonly #watches: WatchHub;
   readonly #snapshots: Snapshots;
   readonly #receiver: SnapshotReceiver;
+  readonly #upkeep: LogUpkeep;
   readonly #stateWrites: StateWrites;
   readonly #history: HistorySource;
   #tree: RecordTree;
   #applied: Position;
-  #leadership: Leadership | undefined;
-  #syncing = false;
+  /** The committed configuration does not have this node any more. */
+  #isOut = false;
   #replacement: StateReplacement | undefined;
   // What this turn gathers.
   #now: Now = { monotonicMs: 0, wallMs: 0 };
@@ -74,14 +81,29 @@ export class Replica {
     this.#tree = new RecordTree(restored.records);
     this.#applied = restored.applied;
     const { hardState, base, entries, applied } = restored;
-    this.#raft = new Raft(config.raft, random, { hardState, base, entries, appliedIndex: applied.index });
-    this.#commands = new PendingCommands(config.pendingCommandsMax);
-    this.#reads = new Reads(config, this.#raft);
+    const members = readMembers(this.#tree);
+    const configuration = members === undefined ? restored.configuration : decodeConfiguration(members);
+    this.#raft = new Raft(config.raft, random, {
+      hardState,
+      base,
+      entries,
+      appliedIndex: applied.index,
+      configuration,
+      configurationIndex: members === undefined ? 0 : applied.index,
+    });
+    this.#isOut = isOut(configuration, config.raft.id);
+    const raft = this.#raft;
+    const leadership = new Leadership(raft, config.raft.electionTicksMin);
+    this.#leadership = leadership;
+    this.#changes = new PendingChanges(raft, config.raft.electionTicksMax);
+    this.#proposals = new Proposals({ config, root, codec, raft, leadership });
+    this.#reads = new Reads(config, raft);
     this.#watches = new WatchHub(config);
     this.#snapshots = new Snapshots(config, codec);
+    this.#upkeep = new LogUpkeep(config, raft, this.#snapshots);
     this.#receiver = new SnapshotReceiver(codec);
     this.#stateWrites = new StateWrites(config, restored.applied);
-    this.#history = this.#historySource();
+    this.#history = historySource(root, () => this.#tree);
   }
 
   /**
@@ -93,13 +115,16 @@ export class Replica {
     this.#raft.tellTime(now.monotonicMs);
     for (const input of inputs) this.#take(input);
     this.#followLeadership();
-    this.#proposeQueued();
-    this.#replies.push(...this.#reads.ask(now.monotonicMs));
+    this.#replies.push(...this.#proposals.propose(this.#tree, this.#applied.index, now));
+    if (!this.#leadership.isOnItsWay) this.#replies.push(...this.#reads.ask(now.monotonicMs));
     const ready = this.#raft.ready();
     for (const entry of ready.committed) this.#apply(entry);
     this.#followSnapshots(ready);
     this.#followLeadership();
     this.#answerQueries(ready);
+    this.#leadership.noteHandover();
+    const revision = this.#root.revision(this.#tree);
+    this.#replies.push(...this.#changes.takeTransferred(revision, this.#applied.index));
     return this.#output(ready);
   }
 
@@ -125,8 +150,17 @@ export class Replica {
       sessions: this.#root.sessions(this.#tree),
       watches: this.#watches.size,
       stateBytes: this.#tree.bytes,
-      serving: this.#leadership?.clock !== undefined,
+      serving: this.#leadership.isServing,
+      members: raft.members.map((member): MemberStatus => {
+        const snapshot = this.#snapshots.underWay(member.id);
+        return snapshot === undefined ? member : { ...member, snapshot };
+      }),
     };
+  }
+
+  /** Who makes up the cluster, by the newest entry of this node's log, committed or not. */
+  get configuration(): Configuration {
+    return this.#raft.configuration;
   }
 
   /** For checkers and tests: never to be changed. */
@@ -146,9 +180,16 @@ export class Replica {
       case 'message':
         return this.#raft.step(input.message);
       case 'command':
-        return this.#takeCommand(input);
+        return this.#answerAtOnce(this.#proposals.take(input, this.#tree));
       case 'query':
         return this.#takeQuery(input);
+      case 'change-members':
+      case 'leave-joint':
+        return this.#answerAtOnce(
+          this.#changes.change(input.caller, input.kind === 'leave-joint' ? undefined : input.change),
+        );
+      case 'transfer':
+        return this.#answerAtOnce(this.#changes.transfer(input.caller, input.to));
       case 'watch':
         return this.#watches.open(input, this.#history);
       case 'watch-pause':
@@ -159,14 +200,20 @@ export class Replica {
       case 'written':
         return this.#raft.written(input.write);
       case 'state-synced':
-        return this.#compact(input.index);
+        return this.#upkeep.synced(input.index);
       default:
         return unreachable(input);
     }
   }
 
+  #answerAtOnce(reply: Reply | undefined): void {
+    if (reply !== undefined) this.#replies.push(reply);
+  }
+
   #tick(): void {
     this.#raft.tick();
+    this.#changes.tick();
+    this.#leadership.tick();
     this.#stateWrites.tick();
     const { repeat, failed } = this.#snapshots.tick();
     this.#send.push(...repeat);
@@ -174,88 +221,39 @@ export class Replica {
     this.#replies.push(...this.#reads.tick());
   }
 
-  #takeCommand(input: CommandInput): void {
-    if (this.#raft.role !== 'leader') {
-      this.#replies.push(notLeader(input.caller, this.#raft.leader));
-    } else if (this.#commands.full) {
-      const message = `${this.#config.pendingCommandsMax} commands wait already`;
-      this.#refuse(input.caller, 'TOO_BUSY', message);
-    } else if (this.#tree.bytes > this.#config.stateBytesMax && this.#root.mayGrow(input.command)) {
-      const message = `the state holds ${this.#tree.bytes} bytes of ${this.#config.stateBytesMax}`;
-      this.#refuse(input.caller, 'NO_SPACE', message);
-    } else {
-      this.#commands.enqueue(input);
-    }
-  }
-
-  #refuse(caller: number, code: 'TOO_BUSY' | 'NO_SPACE', message: string): void {
-    this.#replies.push({ kind: 'error', caller, code, message, leader: this.#raft.leader });
-  }
-
   #takeQuery(input: QueryInput): void {
-    const refused = this.#reads.take(input, this.#now.monotonicMs);
-    if (refused !== undefined) this.#replies.push(refused);
+    this.#answerAtOnce(this.#reads.take(input, this.#now.monotonicMs));
   }
 
-  /** A new leadership begins empty; where it is lost, everyone who waited for it is answered. */
+  /** Where leadership is lost, everyone who waited for it is answered; who did not get into the log can ask elsewhere. */
   #followLeadership(): void {
-    const term = this.#raft.role === 'leader' ? this.#raft.term : undefined;
-    const isQueued = this.#commands.queued.length > 0;
-    if (term === this.#leadership?.term && (term !== undefined || !isQueued)) return;
-    if (term === undefined || (this.#leadership !== undefined && this.#leadership.term !== term)) {
-      const leader = this.#raft.leader;
-      this.#replies.push(...this.#commands.abort(leader));
+    if (this.#leadership.follow().hasEnded) {
+      this.#replies.push(...this.#proposals.abort(), ...this.#changes.abort(this.#raft.leader));
       this.#snapshots.clear();
-      this.#leadership = undefined;
     }
-    if (term !== undefined) this.#leadership ??= leadershipOf(term);
-  }
-
-  /** One append for all commands of the turn. They wait while the leader does not serve yet. */
-  #proposeQueued(): void {
-    const leadership = this.#leadership;
-    if (leadership?.clock === undefined) return;
-    const timeMs = leadership.clock.stamp(this.#now);
-    const wallMs = this.#now.wallMs;
-    const queue = this.#commands.takeQueue();
-    const payloads = queue.map(({ command }) => encodeLogged(this.#codec, { ...command, timeMs, wallMs }));
-    const deadlineMs = nextDeadlineMs(leadership, this.#applied.index, () =>
-      this.#root.nextDeadlineMs(this.#tree),
-    );
-    const tickClock = deadlineMs !== undefined && deadlineMs <= timeMs && !leadership.clockProposed;
-    if (tickClock) {
-      const clock = { machine: CLOCK, session: undefined, body: null };
-      payloads.push(encodeLogged(this.#codec, { ...clock, timeMs, wallMs }));
-    }
-    if (payloads.length === 0) return;
-    const proposed = this.#raft.propose(payloads);
-    if (proposed.kind === 'refused') {
-      for (const { caller } of queue)
-        this.#refuse(caller, 'TOO_BUSY', 'too much of the log is not committed yet');
-      return;
-    }
-    queue.forEach(({ caller }, at) =>
-      this.#commands.proposed(caller, proposed.firstIndex + at, proposed.term),
-    );
-    leadership.clockProposed ||= tickClock;
+    if (!this.#leadership.isOpen) this.#replies.push(...this.#proposals.sendAway(this.#raft.leader));
   }
 
   #apply(entry: Entry): void {
     assert(entry.index === this.#applied.index + 1, 'entries are applied in order, each once');
     assert(entry.term >= this.#applied.term, 'terms never go back along the log');
     this.#applied = { index: entry.index, term: entry.term };
-    if (entry.kind === 'noop') return this.#applyNoop(entry);
+    if (entry.kind === 'noop') {
+      return this.#leadership.noopApplied(entry.term, this.#root.logTimeMs(this.#tree), this.#now);
+    }
+    if (entry.kind === 'configuration') return this.#applyConfiguration(entry);
     const logged = decodeLogged(this.#codec, entry.data);
     const outcome = this.#root.apply(this.#tree, logged, this.#applied);
-    if (logged.machine === CLOCK && this.#leadership !== undefined) this.#leadership.clockProposed = false;
-    const reply = this.#commands.applied(entry, outcome, this.#raft.leader);
-    if (reply !== undefined) this.#replies.push(reply);
+    if (logged.machine === CLOCK) this.#leadership.isClockProposed = false;
+    this.#answerAtOnce(this.#proposals.applied(entry, outcome));
   }
 
-  #applyNoop(entry: Entry): void {
-    const leadership = this.#leadership;
-    if (leadership === undefined || leadership.term !== entry.term) return;
-    leadership.clock = new LogClock(this.#root.logTimeMs(this.#tree), this.#now);
+  #applyConfiguration(entry: Entry): void {
+    const configuration = decodeConfiguration(entry.data);
+    // A copy: the entry may be a part of a frame that brought many.
+    writeMembers(this.#tree, entry.data.slice());
+    this.#isOut = isOut(configuration, this.#config.raft.id);
+    this.#answerAtOnce(this.#changes.applied(entry, configuration, this.#root.revision(this.#tree)));
   }
 
   #followSnapshots(ready: Ready): void {
@@ -281,7 +279,10 @@ export class Replica {
     this.#applied = position;
     this.#replacement = { records: tree.view().range('', undefined), applied: position };
     this.#stateWrites.replaced(position);
-    this.#raft.installSnapshot(position);
+    const members = readMembers(tree);
+    const configuration = members === undefined ? this.#raft.configuration : decodeConfiguration(members);
+    this.#isOut = isOut(configuration, this.#config.raft.id);
+    this.#raft.installSnapshot(position, configuration);
   }
 
   #answerQueries(ready: Ready): void {
@@ -309,7 +310,7 @@ export class Replica {
     this.#replies = [];
     this.#replacement = undefined;
     const watches = this.#watches.deliver(this.#history);
-    const syncState = this.#startSync();
+    const syncState = this.#upkeep.startSync(this.#applied.index);
     return {
       write: ready.write,
       state: this.#stateWrites.take(this.#tree, this.#applied, syncState),
@@ -318,43 +319,13 @@ export class Replica {
       send,
       replies,
       watches,
+      configuration: ready.configuration,
+      removed: this.#isOut && this.#raft.role !== 'leader',
     };
   }
+}
 
-  /** Asks for the state on stable storage when the log is to be compacted, and that would make it shorter. */
-  #startSync(): boolean {
-    if (this.#syncing || !needsCompaction(this.#logSize(), this.#config)) return false;
-    if (this.#compactionPoint(this.#applied.index) < this.#raft.firstIndex) return false;
-    this.#syncing = true;
-    return true;
-  }
-
-  #compact(synced: number): void {
-    this.#syncing = false;
-    const to = this.#compactionPoint(synced);
-    if (to >= this.#raft.firstIndex) this.#raft.compact(to);
-  }
-
-  #compactionPoint(synced: number): number {
-    return compactionPoint(this.#logSize(), synced, this.#snapshots.holdBack, this.#config);
-  }
-
-  #logSize(): { firstIndex: number; entries: number; bytes: number } {
-    const { firstIndex, logEntries, logBytes } = this.#raft;
-    return { firstIndex, entries: logEntries, bytes: logBytes };
-  }
-
-  #historySource(): HistorySource {
-    const revision = (): number => this.#root.revision(this.#tree);
-    const compactedRevision = (): number => this.#root.compactedRevision(this.#tree);
-    return {
-      get revision(): number {
-        return revision();
-      },
-      get compactedRevision(): number {
-        return compactedRevision();
-      },
-      read: (fromRevision, bytesMax) => eventsFrom(this.#tree, fromRevision, bytesMax),
-    };
-  }
+/** A member once, by a configuration that knows of its id, and none any more. */
+function isOut({ members, nextId }: Configuration, id: NodeId): boolean {
+  return id < nextId && !members.has(id);
 }

@@ -1,4 +1,5 @@
 import type { RecordEntry } from '../machine/records.ts';
+import type { Configuration } from '../raft/configuration.ts';
 import type { Entry, HardState, Position } from '../raft/entry.ts';
 
 /** What a node finds on its disk when it starts. An empty disk: term 0, no vote, everything at 0. */
@@ -11,4 +12,6 @@ export interface Restored {
   /** The state, as of `applied`: an entry of the log, or its base, or below the base if the state was lost. */
   readonly records: Iterable<RecordEntry<unknown>>;
   readonly applied: Position;
+  /** What the node was told when it was set up: it holds until the log, or the records, know better. */
+  readonly configuration: Configuration;
 }

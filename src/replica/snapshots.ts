@@ -24,6 +24,12 @@ export class Snapshots {
     return lowest;
   }
 
+  /** What is on its way to this follower. */
+  underWay(to: NodeId): { readonly index: Index; readonly chunk: number } | undefined {
+    const sender = this.#senders.get(to);
+    return sender && { index: sender.position.index, chunk: sender.chunk.chunk };
+  }
+
   /** Begins anew for this follower; gives the first chunk. */
   start(to: NodeId, term: Term, position: Position, records: Iterable<RecordEntry<unknown>>): Message {
     const sender = new SnapshotSender({

@@ -6,6 +6,7 @@ import { assert } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
 import type { Index, Term } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
+import type { Configuration } from '../raft/configuration.ts';
 import type { Entry, HardState, Position } from '../raft/entry.ts';
 import type { LogWrite } from '../raft/ready.ts';
 import { fit } from '../node/restore.ts';
@@ -78,7 +79,7 @@ export class SimulatedDisk implements DurableLog {
   }
 
   /** What a node finds when it starts. All of it passes through the codec, as it does on a real disk. */
-  recover(codec: Codec): Restored {
+  recover(codec: Codec, configuration: Configuration): Restored {
     const { applied } = this.state;
     // A state ahead of the log, or of another history, comes from a snapshot whose log write was lost.
     const fitting = fit({ hardState: this.hardState, base: this.base, entries: this.#entries }, applied);
@@ -91,7 +92,7 @@ export class SimulatedDisk implements DurableLog {
     const records = this.state
       .records()
       .map(([key, value]): RecordEntry<unknown> => [key, this.#reread(codec, value)]);
-    return { hardState: this.hardState, base: this.base, entries, records, applied };
+    return { hardState: this.hardState, base: this.base, entries, records, applied, configuration };
   }
 
   /** What comes back from the disk, which is not the same object. A value that was read before is not read again. */

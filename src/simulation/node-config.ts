@@ -3,12 +3,11 @@ import type { ReplicaConfig } from '../replica/config.ts';
 import type { Swarm } from './swarm.ts';
 
 /** A node's limits in a run: some drawn, and small, so that a short run reaches them; the rest ample. */
-export function nodeConfig(id: NodeId, members: readonly NodeId[], swarm: Swarm): ReplicaConfig {
+export function nodeConfig(id: NodeId, swarm: Swarm): ReplicaConfig {
   const { limits } = swarm;
   return {
     raft: {
       id,
-      members,
       electionTicksMin: swarm.electionTicksMin,
       electionTicksMax: swarm.electionTicksMax,
       heartbeatTicks: swarm.heartbeatTicks,
@@ -21,6 +20,8 @@ export function nodeConfig(id: NodeId, members: readonly NodeId[], swarm: Swarm)
       committedBytesMax: 100_000,
       pendingReadsMax: 1000,
       readTicksMax: 2 * swarm.electionTicksMax,
+      promoteLagEntriesMax: 10,
+      diskStallTicks: swarm.electionTicksMin,
     },
     pendingCommandsMax: 1000,
     pendingQueriesMax: 1000,

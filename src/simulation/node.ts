@@ -6,6 +6,7 @@ import type { Root } from '../machine/root.ts';
 import type { Input } from '../replica/input.ts';
 import type { Output } from '../replica/output.ts';
 import { Replica } from '../replica/replica.ts';
+import type { Configuration } from '../raft/configuration.ts';
 import type { LogWrite } from '../raft/ready.ts';
 import type { ReplicaConfig } from '../replica/config.ts';
 import { SimulatedDisk } from './disk.ts';
@@ -22,6 +23,8 @@ export interface NodeSurroundings {
   readonly marks: Marks;
   readonly codec: Codec;
   readonly root: Root;
+  /** Of the cluster when it was formed. */
+  readonly configuration: Configuration;
   started(node: SimulatedNode): void;
   /** After each turn, before anything it asked for has begun. */
   turned(node: SimulatedNode, inputs: readonly Input[], output: Output): void;
@@ -92,7 +95,7 @@ export class SimulatedNode {
       root,
       codec,
       random: new SeededRandom(this.#random.integer(0, 2 ** 31)),
-      restored: this.disk.recover(codec),
+      restored: this.disk.recover(codec, this.#around.configuration),
     });
     this.#around.started(this);
     this.#scheduleTick(this.#random.integer(0, this.#around.swarm.tickMs * 1000));

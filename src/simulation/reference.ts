@@ -8,6 +8,7 @@ import type { CommandOutcome, LoggedCommand, StoreEvent } from '../machine/comma
 import { eventsFrom } from '../machine/history.ts';
 import { decodeLogged } from '../machine/logged-command.ts';
 import { RecordTree } from '../machine/record-tree.ts';
+import { writeMembers } from '../machine/root-members.ts';
 import type { Root } from '../machine/root.ts';
 import type { Changed, LogMeaning } from './properties/state-follows-log.ts';
 import type { RecordChange } from '../machine/records.ts';
@@ -62,9 +63,12 @@ export class Reference implements LogMeaning {
     while (this.#index < this.#ledger.lastIndex) {
       this.#index++;
       const committed = this.#ledger.at(this.#index);
-      if (committed !== undefined && committed.entry.kind === 'command') {
-        this.#apply(committed.entry.index, committed.entry.term, committed.entry.data);
-      }
+      if (committed === undefined) continue;
+      const { kind, index, term, data } = committed.entry;
+      if (kind === 'command') this.#apply(index, term, data);
+      if (kind !== 'configuration') continue;
+      writeMembers(this.tree, data);
+      this.#noteChanges(index);
     }
   }
 
@@ -81,10 +85,7 @@ export class Reference implements LogMeaning {
   #apply(index: Index, term: number, data: Uint8Array): void {
     const logged = decodeLogged(this.#codec, data);
     const outcome = this.#root.apply(this.tree, logged, { index, term });
-    this.#changes.set(
-      index,
-      Array.from(this.tree.takeChanges(), (change) => this.#noteChange(change)),
-    );
+    this.#noteChanges(index);
     const effective = outcome.kind === 'applied' && outcome.index === index;
     const entry: ReferenceEntry = { index, logged, outcome, effective };
     this.entries.set(index, entry);
@@ -95,6 +96,11 @@ export class Reference implements LogMeaning {
     if (revision === this.#revision) return;
     this.events.push(...eventsFrom(this.tree, this.#revision + 1, Number.MAX_SAFE_INTEGER));
     this.#revision = revision;
+  }
+
+  #noteChanges(index: Index): void {
+    const changes = Array.from(this.tree.takeChanges(), (change) => this.#noteChange(change));
+    this.#changes.set(index, changes);
   }
 
   #noteChange({ key, value }: RecordChange): Changed {

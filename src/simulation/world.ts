@@ -7,6 +7,7 @@ import type { Codec } from '../base/codec.ts';
 import type { NodeId } from '../base/flavor.ts';
 import { SeededRandom } from '../base/seeded-random.ts';
 import type { Root } from '../machine/root.ts';
+import { bootstrapConfiguration } from '../raft/configuration.ts';
 import type { Message } from '../raft/message.ts';
 import type { CallerId, Input, WatchId } from '../replica/input.ts';
 import type { Output, Reply } from '../replica/output.ts';
@@ -66,8 +67,13 @@ export class World {
     this.network = new SimulatedNetwork(swarm.network, events, this.#random.fork(), marks, (message) =>
       this.#deliver(message),
     );
+    const members = Array.from({ length: swarm.nodes }, (_, at) => at + 1);
+    const configuration = bootstrapConfiguration(
+      members.map((id) => ({ id, address: `node-${id}`, incarnation: '' })),
+    );
     const around = {
       events,
+      configuration,
       swarm,
       marks,
       codec,
@@ -77,10 +83,7 @@ export class World {
         this.#turned(node, inputs, output),
       say: (node: SimulatedNode, output: Output): void => this.#say(node, output),
     };
-    const members = Array.from({ length: swarm.nodes }, (_, at) => at + 1);
-    this.nodes = members.map(
-      (id) => new SimulatedNode(nodeConfig(id, members, swarm), around, this.#random.fork()),
-    );
+    this.nodes = members.map((id) => new SimulatedNode(nodeConfig(id, swarm), around, this.#random.fork()));
     const cluster: ClusterView = {
       members,
       durable: (id) => this.node(id).disk,

@@ -1,5 +1,6 @@
 /** Raft's messages as rows. The numbers and the order of the fields are the protocol. */
 import { assert, unreachable } from '../base/assert.ts';
+import { decodeConfiguration } from '../raft/configuration-codec.ts';
 import type { Entry, EntryKind, Position } from '../raft/entry.ts';
 import type { AppendRequest, Envelope, HeartbeatResponse, Message } from '../raft/message.ts';
 import { type FieldReader, readRow } from './field-reader.ts';
@@ -20,9 +21,14 @@ export const MESSAGE_KINDS: Readonly<Record<Message['kind'], number>> = {
   'snapshot-response': 11,
   'read-index-request': 12,
   'read-index-response': 13,
+  'timeout-now': 14,
 };
 
-export const ENTRY_KINDS: Readonly<Record<EntryKind, number>> = { noop: 0, command: 1 };
+export const ENTRY_KINDS: Readonly<Record<EntryKind, number>> = { noop: 0, command: 1, configuration: 2 };
+
+const ENTRY_KIND_OF: ReadonlyMap<number, EntryKind> = new Map(
+  Object.entries(ENTRY_KINDS).map(([kind, number]) => [number, kind as EntryKind]),
+);
 
 /** Fields of one entry in an append request: its index follows from its place. */
 const ENTRY_FIELDS = 3;
@@ -31,8 +37,11 @@ export function messageRow(message: Message): Row {
   const head = [MESSAGE_KINDS[message.kind], message.from, message.to, message.term];
   switch (message.kind) {
     case 'pre-vote-request':
-    case 'vote-request':
       return [...head, message.last.index, message.last.term];
+    case 'vote-request':
+      return [...head, message.last.index, message.last.term, message.transfer];
+    case 'timeout-now':
+      return head;
     case 'pre-vote-response':
     case 'vote-response':
       return [...head, message.granted];
@@ -85,7 +94,14 @@ function readMessage(kind: unknown, envelope: Envelope, fields: FieldReader): Me
     case MESSAGE_KINDS['pre-vote-response']:
       return { kind: 'pre-vote-response', ...envelope, granted: fields.flag('granted') };
     case MESSAGE_KINDS['vote-request']:
-      return { kind: 'vote-request', ...envelope, last: readPosition('last', fields) };
+      return {
+        kind: 'vote-request',
+        ...envelope,
+        last: readPosition('last', fields),
+        transfer: fields.flag('transfer'),
+      };
+    case MESSAGE_KINDS['timeout-now']:
+      return { kind: 'timeout-now', ...envelope };
     case MESSAGE_KINDS['vote-response']:
       return { kind: 'vote-response', ...envelope, granted: fields.flag('granted') };
     case MESSAGE_KINDS['append-request']:
@@ -100,6 +116,14 @@ function readMessage(kind: unknown, envelope: Envelope, fields: FieldReader): Me
         hint: readPosition('hint', fields),
         needsSnapshot: fields.flag('needsSnapshot'),
       };
+    default:
+      return readFurther(kind, envelope, fields);
+  }
+}
+
+/** What keeps a leadership up, or ends it, and what it is good for. */
+function readFurther(kind: unknown, envelope: Envelope, fields: FieldReader): Message {
+  switch (kind) {
     case MESSAGE_KINDS['heartbeat-request']:
       return {
         kind: 'heartbeat-request',
@@ -194,6 +218,18 @@ function readAppendRequest(envelope: Envelope, fields: FieldReader): AppendReque
 
 function readEntry(fields: FieldReader, index: number): Entry {
   const term = fields.integer('term', 1);
-  const kind = fields.integer('kind', 0, 1) === ENTRY_KINDS.noop ? 'noop' : 'command';
-  return { index, term, kind, data: fields.bytes('data') };
+  const kind = ENTRY_KIND_OF.get(fields.integer('kind', 0, ENTRY_KIND_OF.size - 1));
+  assert(kind !== undefined, 'the kinds of entries are numbered from 0 on');
+  const data = fields.bytes('data');
+  if (kind === 'configuration') checkConfiguration(index, data);
+  return { index, term, kind, data };
+}
+
+/** Every node that gets the entry reads it at once: what cannot be read must not enter a log. */
+function checkConfiguration(index: number, data: Uint8Array): void {
+  try {
+    decodeConfiguration(data);
+  } catch {
+    throw violation(`append-request: entry ${index} is no configuration of a cluster`);
+  }
 }

@@ -37,7 +37,6 @@ test('put reads a value from standard input and from a file, and takes -- before
     createRevision: 1,
     modRevision: 1,
     version: 1,
-    storeRevision: 3,
   });
 });
 

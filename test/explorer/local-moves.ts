@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { assert, present } from '../../src/base/assert.ts';
 import type { NodeId } from '../../src/base/flavor.ts';
 import type { RaftConfig } from '../../src/raft/config.ts';
+import type { Configuration } from '../../src/raft/configuration.ts';
 import type { Message } from '../../src/raft/message.ts';
 import type { Raft } from '../../src/raft/raft.ts';
 import { deepCopy, describe } from './copy.ts';
@@ -88,10 +89,10 @@ export class LocalMoves {
   readonly #numbers = new Map<string, number>();
   readonly #results = new Map<number, MoveResult>();
 
-  constructor(core: typeof Raft, configs: readonly RaftConfig[]) {
+  constructor(core: typeof Raft, configs: readonly RaftConfig[], configuration: Configuration) {
     this.#core = core;
     this.#configs = new Map(configs.map((config) => [config.id, config]));
-    this.#shared = new Set<unknown>([LONGEST, ...configs]);
+    this.#shared = new Set<unknown>([LONGEST, configuration, ...configs]);
   }
 
   /** Different states of nodes that were met. */

@@ -1,6 +1,7 @@
 import { assert, present } from '../../src/base/assert.ts';
 import type { Index, NodeId } from '../../src/base/flavor.ts';
 import type { RaftConfig } from '../../src/raft/config.ts';
+import type { Configuration } from '../../src/raft/configuration.ts';
 import type { Entry, Position } from '../../src/raft/entry.ts';
 import type { Message } from '../../src/raft/message.ts';
 import type { Raft } from '../../src/raft/raft.ts';
@@ -34,19 +35,27 @@ export interface LocalNode {
 
 /** A node that starts with what is on this disk. */
 export function startNode(core: typeof Raft, config: RaftConfig, disk: Disk, state: EntryCode[]): LocalNode {
-  const { hardState, base, entries, applied } = disk;
-  const raft = new core(config, LONGEST, { hardState, base, entries, appliedIndex: applied.index });
+  const { hardState, base, entries, applied, configuration, configurationIndex } = disk;
+  const raft = new core(config, LONGEST, {
+    hardState,
+    base,
+    entries,
+    appliedIndex: applied.index,
+    configuration,
+    configurationIndex,
+  });
   return { raft, disk, writes: [], state };
 }
 
 /** A node on whose disk is this. */
 export function diskWith(
+  configuration: Configuration,
   term: number,
   vote: NodeId | undefined,
   entries: readonly Entry[],
   applied: Index,
 ): Disk {
-  const disk = new Disk();
+  const disk = new Disk(configuration);
   disk.hardState = { term, vote };
   disk.entries = [...entries];
   disk.applied = { index: applied, term: entries[applied - 1]?.term ?? 0 };
@@ -87,7 +96,7 @@ function apply({ raft, disk, state }: LocalNode, { committed, snapshotChunks }: 
   state.length = 0;
   state.push(...chunk.data);
   disk.applied = chunk.snapshot;
-  raft.installSnapshot(chunk.snapshot);
+  raft.installSnapshot(chunk.snapshot, disk.configuration);
 }
 
 /** The whole state in one chunk. */
@@ -145,8 +154,10 @@ export function reboot(core: typeof Raft, config: RaftConfig, node: LocalNode, k
     base,
     entries: disk.entries,
     appliedIndex: base.index,
+    configuration: disk.configuration,
+    configurationIndex: disk.configurationIndex,
   });
-  raft.installSnapshot(applied);
+  raft.installSnapshot(applied, disk.configuration);
   return { raft, disk, writes: [], state };
 }
 

@@ -14,6 +14,8 @@ const NOTHING: Output = {
   send: [],
   replies: [],
   watches: [],
+  configuration: undefined,
+  removed: false,
 };
 
 const at = (index: number): Position => ({ index, term: 1 });

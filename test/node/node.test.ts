@@ -173,7 +173,7 @@ test('a graceful stop answers what is on its way and says goodbye', async () => 
   const put = session.put('a', '1');
   await until(
     'the put is on its way to the disk',
-    () => cluster.nodes.get(1)!.status().lastIndex === 3 || undefined,
+    () => cluster.nodes.get(1)!.status().lastIndex === 4 || undefined,
   );
   const stopped = cluster.stop(1);
   go();
@@ -194,7 +194,7 @@ test('commands wait while the disk is behind, and are refused when too many wait
       body: { kind: 'open', ttlMs: 60_000 },
     });
   const first = open();
-  await until('the first is on its way', () => cluster.nodes.get(1)!.status().lastIndex === 2 || undefined);
+  await until('the first is on its way', () => cluster.nodes.get(1)!.status().lastIndex === 3 || undefined);
   const waiting = [open(), open(), open()];
   expect(await open()).toMatchObject({ kind: 'error', code: 'TOO_BUSY', outcome: 'not-applied' });
   go();

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { fit, restore } from '../../src/node/restore.ts';
+import { NO_CONFIGURATION } from '../../src/raft/configuration.ts';
 import type { Entry } from '../../src/raft/entry.ts';
 import type { LogContents } from '../../src/storage/log-storage.ts';
 import { MemoryLog } from './memory-storages.ts';
@@ -40,11 +41,12 @@ test('the reset is on the disk before the node starts', async () => {
   const log = new MemoryLog();
   await log.write({ id: 1, hardState: { term: 5, vote: 2 }, entries: [entry(1, 1), entry(2, 5)] });
   const state = { records: [], applied: { index: 9, term: 5 }, setAside: undefined };
-  const restored = await restore(log, await log.open(), state);
+  const restored = await restore(log, await log.open(), state, NO_CONFIGURATION);
   expect(restored).toMatchObject({
     base: { index: 9, term: 5 },
     entries: [],
     applied: { index: 9, term: 5 },
+    configuration: NO_CONFIGURATION,
   });
   expect(await log.open()).toEqual({
     hardState: { term: 5, vote: 2 },

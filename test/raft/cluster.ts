@@ -2,13 +2,15 @@ import { assert, present } from '../../src/base/assert.ts';
 import type { Index, NodeId } from '../../src/base/flavor.ts';
 import type { Random } from '../../src/base/random.ts';
 import type { RaftConfig } from '../../src/raft/config.ts';
+import { decodeConfiguration, encodeConfiguration } from '../../src/raft/configuration-codec.ts';
+import { bootstrapConfiguration, type Configuration } from '../../src/raft/configuration.ts';
 import type { Entry, HardState, Position } from '../../src/raft/entry.ts';
 import type { Message } from '../../src/raft/message.ts';
 import { Raft } from '../../src/raft/raft.ts';
 import type { LogWrite, Ready, ReadyRead } from '../../src/raft/ready.ts';
 
 /** Timings that are easy to count: an election after 10 to 19 ticks, a heartbeat each tick. No leases. */
-export const RAFT_CONFIG: Omit<RaftConfig, 'id' | 'members'> = {
+export const RAFT_CONFIG: Omit<RaftConfig, 'id'> = {
   electionTicksMin: 10,
   electionTicksMax: 19,
   heartbeatTicks: 1,
@@ -21,7 +23,14 @@ export const RAFT_CONFIG: Omit<RaftConfig, 'id' | 'members'> = {
   committedBytesMax: 1_000,
   pendingReadsMax: 10,
   readTicksMax: 30,
+  promoteLagEntriesMax: 5,
+  diskStallTicks: 10,
 };
+
+/** A configuration in which all of them vote. */
+export function votersOnly(ids: readonly NodeId[]): Configuration {
+  return bootstrapConfiguration(ids.map((id) => ({ id, address: '', incarnation: '' })));
+}
 
 /** What a node's disk holds: exactly the writes that were applied to it. */
 export class Disk {
@@ -30,6 +39,13 @@ export class Disk {
   entries: Entry[] = [];
   /** Of the state; kept in memory by the nodes, and here as if it were always stored. */
   applied: Position = { index: 0, term: 0 };
+  /** Of the state, like `applied`. */
+  configuration: Configuration;
+  configurationIndex: Index = 0;
+
+  constructor(configuration: Configuration) {
+    this.configuration = configuration;
+  }
 
   get lastIndex(): Index {
     return this.base.index + this.entries.length;
@@ -62,7 +78,7 @@ export class Disk {
 /** One member: a `Raft`, its disk, and the writes that are on their way there. */
 export class Member {
   readonly config: RaftConfig;
-  readonly disk: Disk = new Disk();
+  readonly disk: Disk;
   /** Handed out by `ready`, not on the disk yet. */
   writes: LogWrite[] = [];
   raft: Raft;
@@ -74,8 +90,9 @@ export class Member {
   readonly #randoms: () => Random;
   readonly #core: typeof Raft;
 
-  constructor(config: RaftConfig, randoms: () => Random, core: typeof Raft) {
+  constructor(config: RaftConfig, configuration: Configuration, randoms: () => Random, core: typeof Raft) {
     this.config = config;
+    this.disk = new Disk(configuration);
     this.#randoms = randoms;
     this.#core = core;
     this.raft = this.#start();
@@ -106,19 +123,22 @@ export class Member {
   }
 
   /** The state leaves everything behind and begins with `snapshot`. */
-  install(snapshot: Position): void {
+  install(snapshot: Position, configuration: Configuration): void {
     this.applied.push({ snapshot });
     this.disk.applied = snapshot;
-    this.raft.installSnapshot(snapshot);
+    this.disk.configuration = configuration;
+    this.disk.configurationIndex = snapshot.index;
+    this.raft.installSnapshot(snapshot, configuration);
   }
 
   #start(): Raft {
-    const { hardState, base, entries, applied } = this.disk;
+    const { hardState, base, entries, applied, configuration, configurationIndex } = this.disk;
     const held = applied.index === base.index ? base : entries[applied.index - base.index - 1];
     const isAhead = applied.index > base.index && held?.term !== applied.term;
-    const restored = { hardState, base, entries, appliedIndex: isAhead ? base.index : applied.index };
+    const appliedIndex = isAhead ? base.index : applied.index;
+    const restored = { hardState, base, entries, appliedIndex, configuration, configurationIndex };
     const raft = new this.#core(this.config, this.#randoms(), restored);
-    if (isAhead) raft.installSnapshot(applied);
+    if (isAhead) raft.installSnapshot(applied, configuration);
     return raft;
   }
 }
@@ -139,8 +159,9 @@ export class Cluster {
     core: typeof Raft = Raft,
   ) {
     const ids = Array.from({ length: size }, (_, n) => n + 1);
+    const configuration = votersOnly(ids);
     this.members = ids.map(
-      (id) => new Member({ ...RAFT_CONFIG, ...config, id, members: ids }, randoms, core),
+      (id) => new Member({ ...RAFT_CONFIG, ...config, id }, configuration, randoms, core),
     );
   }
 
@@ -162,13 +183,16 @@ export class Cluster {
       assert(entry.index === member.disk.applied.index + 1, 'each entry is handed out once, in order');
       member.applied.push(entry);
       member.disk.applied = { index: entry.index, term: entry.term };
+      if (entry.kind !== 'configuration') continue;
+      disk.configuration = decodeConfiguration(entry.data);
+      disk.configurationIndex = entry.index;
     }
     member.reads.push(...ready.reads);
     member.abortedReads.push(...ready.abortedReads);
     for (const to of ready.snapshotsWanted) {
       const envelope = { from: member.config.id, to, term: member.raft.term };
       const { applied } = member.disk;
-      const data = new Uint8Array(0);
+      const data = encodeConfiguration(member.disk.configuration);
       this.network.push({
         kind: 'snapshot-request',
         ...envelope,
@@ -178,7 +202,9 @@ export class Cluster {
         data,
       });
     }
-    for (const { snapshot } of ready.snapshotChunks.slice(0, 1)) member.install(snapshot);
+    for (const { snapshot, data } of ready.snapshotChunks.slice(0, 1)) {
+      member.install(snapshot, decodeConfiguration(data));
+    }
     return ready;
   }
 

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { Lease } from '../../src/raft/lease.ts';
 import { Membership } from '../../src/raft/membership.ts';
 import type { HeartbeatResponse } from '../../src/raft/message.ts';
-import { RAFT_CONFIG } from './cluster.ts';
+import { RAFT_CONFIG, votersOnly } from './cluster.ts';
 
-const config = { ...RAFT_CONFIG, id: 1, members: [1, 2, 3], clockDriftMax: 0.2 };
-const voters = new Membership([1, 2, 3]);
+const config = { ...RAFT_CONFIG, id: 1, clockDriftMax: 0.2 };
+const voters = new Membership(votersOnly([1, 2, 3]));
 /** What a follower promises: 10 ticks of 10 ms; the lease is a fifth shorter. */
 const PROMISE_MS = 100;
 const LEASE_MS = 80;
@@ -37,7 +37,7 @@ test('a lease begins when the heartbeat was sent, not when it was answered, and 
 });
 
 test('it takes a majority: one answer of three others is not enough', () => {
-  const five = new Membership([1, 2, 3, 4]);
+  const five = new Membership(votersOnly([1, 2, 3, 4]));
   const lease = new Lease(config, 0);
   lease.answered(answer(2, 10), 11);
   expect(lease.isHeld(1, five, 20)).toBe(false);
@@ -56,7 +56,7 @@ test('an answer that comes late or twice does not shorten it; one of a voter tha
 });
 
 test('a node alone needs nobody; without a bound for the clocks there is no lease', () => {
-  const alone = new Membership([1]);
+  const alone = new Membership(votersOnly([1]));
   expect(new Lease(config, 0).isHeld(1, alone, 5)).toBe(true);
   expect(new Lease({ ...config, clockDriftMax: 0 }, 0).isHeld(1, alone, 5)).toBe(false);
 });

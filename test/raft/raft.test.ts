@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import type { RaftConfig } from '../../src/raft/config.ts';
+import { bootstrapConfiguration, type Configuration } from '../../src/raft/configuration.ts';
 import type { Entry } from '../../src/raft/entry.ts';
 import type { AppendRequest, Message } from '../../src/raft/message.ts';
 import { Raft } from '../../src/raft/raft.ts';
@@ -19,13 +20,21 @@ const EMPTY: RestoredLog = {
   base: { index: 0, term: 0 },
   entries: [],
   appliedIndex: 0,
+  configuration: bootstrapConfiguration([]),
+  configurationIndex: 0,
 };
+
+const configurationOf = (size: number): Configuration =>
+  bootstrapConfiguration(
+    Array.from({ length: size }, (_, n) => ({ id: n + 1, address: '', incarnation: '' })),
+  );
 
 /** Node 1 of `size` members. */
 function node(size = 3, restored: Partial<RestoredLog> = {}, config: Partial<RaftConfig> = {}): Raft {
-  const members = Array.from({ length: size }, (_, n) => n + 1);
-  return new Raft({ ...RAFT_CONFIG, ...config, id: 1, members }, new SeededRandom(1), {
+  const configuration = configurationOf(size);
+  return new Raft({ ...RAFT_CONFIG, ...config, id: 1 }, new SeededRandom(1), {
     ...EMPTY,
+    configuration,
     ...restored,
   });
 }
@@ -111,7 +120,7 @@ test('a vote of an earlier term does not count', () => {
 
 test('a single node leads once its own vote is on the disk, not before', () => {
   const raft = node(1, { hardState: { term: 1, vote: 1 }, entries: [entry(1, 1)] });
-  raft.installSnapshot({ index: 1, term: 1 });
+  raft.installSnapshot({ index: 1, term: 1 }, configurationOf(1));
   const earlier = raft.ready().write?.id ?? 0;
   raft.campaign();
   const vote = raft.ready().write;
@@ -266,7 +275,7 @@ test('a pre-vote changes nothing at the one who is asked, and needs no write', (
 
 test('a leader hears no request for votes, of any later term; a late answer still deposes it', () => {
   const raft = leader();
-  raft.step({ kind: 'vote-request', from: 3, to: 1, term: 9, last: { index: 9, term: 9 } });
+  raft.step({ kind: 'vote-request', from: 3, to: 1, term: 9, last: { index: 9, term: 9 }, transfer: false });
   expect([raft.role, raft.term]).toEqual(['leader', 1]);
   raft.step({ kind: 'vote-response', from: 3, to: 1, term: 9, granted: false });
   expect([raft.role, raft.term]).toEqual(['follower', 9]);
@@ -276,7 +285,7 @@ test('a request of an earlier term is answered with the present one, whatever it
   const raft = node(3, { hardState: { term: 5, vote: undefined } });
   const last = { index: 0, term: 0 };
   raft.step({ kind: 'pre-vote-request', from: 2, to: 1, term: 3, last });
-  raft.step({ kind: 'vote-request', from: 2, to: 1, term: 3, last });
+  raft.step({ kind: 'vote-request', from: 2, to: 1, term: 3, last, transfer: false });
   raft.step(append(3, [0, 0], []));
   raft.step({ kind: 'heartbeat-request', from: 2, to: 1, term: 3, commitIndex: 0, readRound: 4, sentMs: 0 });
   const data = new Uint8Array(0);
@@ -317,7 +326,7 @@ test('a snapshot keeps what the log holds behind it, and is acknowledged after a
   const raft = node(3, { hardState: { term: 1, vote: 2 }, entries: [entry(1, 1), entry(2, 1), entry(3, 1)] });
   raft.step(append(1, [0, 0], []));
   settle(raft);
-  raft.installSnapshot({ index: 2, term: 1 });
+  raft.installSnapshot({ index: 2, term: 1 }, configurationOf(3));
   const ready = raft.ready();
   expect([ready.write, ready.send, raft.lastIndex, raft.commitIndex]).toEqual([
     { id: 1, entries: [] },
@@ -331,7 +340,7 @@ test('a snapshot keeps what the log holds behind it, and is acknowledged after a
 
 test('a candidate that takes over a snapshot stands no more: its votes were for another log', () => {
   const raft = candidate();
-  raft.installSnapshot({ index: 4, term: 1 });
+  raft.installSnapshot({ index: 4, term: 1 }, configurationOf(3));
   for (const from of [2, 3]) raft.step({ kind: 'vote-response', from, to: 1, term: 1, granted: true });
   expect([raft.role, raft.lastIndex]).toEqual(['follower', 4]);
 });
@@ -355,7 +364,7 @@ test('a node without its state asks for a snapshot, and takes none that ends bef
   expect(kinds(sent(raft))).toEqual([]);
   raft.step({ ...chunk, snapshot: { index: 5, term: 1 } });
   expect(raft.ready().snapshotChunks).toHaveLength(1);
-  raft.installSnapshot({ index: 5, term: 1 });
+  raft.installSnapshot({ index: 5, term: 1 }, configurationOf(3));
   expect([raft.isStateLost, raft.lastIndex]).toEqual([false, 6]);
 });
 

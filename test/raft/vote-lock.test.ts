@@ -3,7 +3,7 @@ import type { VoteRequest } from '../../src/raft/message.ts';
 import { VoteLock } from '../../src/raft/vote-lock.ts';
 import { RAFT_CONFIG } from './cluster.ts';
 
-const config = { ...RAFT_CONFIG, id: 1, members: [1, 2, 3], clockDriftMax: 0.1 };
+const config = { ...RAFT_CONFIG, id: 1, clockDriftMax: 0.1 };
 const PROMISE_MS = config.electionTicksMin * config.tickMs;
 
 const question = (from: number, term: number): VoteRequest => ({
@@ -12,6 +12,7 @@ const question = (from: number, term: number): VoteRequest => ({
   to: 1,
   term,
   last: { index: 1, term: 1 },
+  transfer: false,
 });
 
 test('a promise lasts for an election timeout from the last sign of the leader', () => {

@@ -3,6 +3,7 @@ import type { NodeId } from '../../src/base/flavor.ts';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { createKv } from '../../src/machine/kv/kv.ts';
 import { createRoot } from '../../src/machine/root.ts';
+import { bootstrapConfiguration } from '../../src/raft/configuration.ts';
 import type { Entry, HardState, Position } from '../../src/raft/entry.ts';
 import type { Message } from '../../src/raft/message.ts';
 import type { LogWrite } from '../../src/raft/ready.ts';
@@ -18,7 +19,6 @@ function configOf(id: NodeId): ReplicaConfig {
   return {
     raft: {
       id,
-      members,
       electionTicksMin: 10,
       electionTicksMax: 20,
       heartbeatTicks: 3,
@@ -31,6 +31,8 @@ function configOf(id: NodeId): ReplicaConfig {
       committedBytesMax: 100_000,
       pendingReadsMax: 100,
       readTicksMax: 40,
+      promoteLagEntriesMax: 10,
+      diskStallTicks: 10,
     },
     pendingCommandsMax: 100,
     pendingQueriesMax: 100,
@@ -65,6 +67,9 @@ class TestNode {
       entries: [],
       records: [],
       applied: this.#applied,
+      configuration: bootstrapConfiguration(
+        members.map((member) => ({ id: member, address: `node-${member}`, incarnation: '' })),
+      ),
     };
     const root = createRoot([createKv()]);
     this.replica = new Replica({

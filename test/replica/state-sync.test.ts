@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { createKv } from '../../src/machine/kv/kv.ts';
 import { createRoot } from '../../src/machine/root.ts';
+import { bootstrapConfiguration } from '../../src/raft/configuration.ts';
 import type { Input } from '../../src/replica/input.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import { nodeConfig } from '../../src/simulation/node-config.ts';
@@ -12,7 +13,7 @@ test('the state is not synced again and again for a log that cannot get shorter'
   const swarm = drawSwarm(new SeededRandom(1), { nodes: 1, faults: [] });
   const limits = { ...swarm.limits, logEntriesMax: 5, logEntriesKept: 20 };
   const replica = new Replica({
-    config: nodeConfig(1, [1], { ...swarm, limits }),
+    config: nodeConfig(1, { ...swarm, limits }),
     root: createRoot([createKv()]),
     codec: msgpackCodec,
     random: new SeededRandom(1),
@@ -22,6 +23,7 @@ test('the state is not synced again and again for a log that cannot get shorter'
       entries: [],
       records: [],
       applied: { index: 0, term: 0 },
+      configuration: bootstrapConfiguration([{ id: 1, address: '', incarnation: '' }]),
     },
   });
   let syncs = 0;

@@ -11,8 +11,11 @@ export function forgeMessage([link = '', kind = '', ...details]: readonly string
   const envelope = { from: Number(from), to: Number(to), term: number('term') };
   switch (kind) {
     case 'pre-vote-request':
-    case 'vote-request':
       return { kind, ...envelope, last: place('last') };
+    case 'vote-request':
+      return { kind, ...envelope, last: place('last'), transfer: fields.has('transfer') };
+    case 'timeout-now':
+      return { kind, ...envelope };
     case 'pre-vote-response':
     case 'vote-response':
       return { kind, ...envelope, granted: fields.has('granted') };

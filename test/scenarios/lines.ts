@@ -30,8 +30,11 @@ export function messageLine(message: Message): string {
 function detailsOf(message: Message): string {
   switch (message.kind) {
     case 'pre-vote-request':
-    case 'vote-request':
       return ` last=${placed(message.last)}`;
+    case 'vote-request':
+      return ` last=${placed(message.last)}${message.transfer ? ' transfer' : ''}`;
+    case 'timeout-now':
+      return '';
     case 'pre-vote-response':
     case 'vote-response':
       return message.granted ? ' granted' : ' refused';

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
+import { NO_CONFIGURATION } from '../../src/raft/configuration.ts';
 import { SimulatedDisk } from '../../src/simulation/disk.ts';
 import { Marks } from '../../src/simulation/marks.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
@@ -26,7 +27,7 @@ test('a crash keeps what was synced, and of the rest a beginning', () => {
         const synced = ends[done - 1] ?? 0;
         expect(disk.lastIndex).toBe(synced);
         disk.crash(new SeededRandom(seed), keepChance, new Marks());
-        const { hardState, entries } = disk.recover(msgpackCodec);
+        const { hardState, entries } = disk.recover(msgpackCodec, NO_CONFIGURATION);
         expect(entries.length).toBeGreaterThanOrEqual(synced);
         expect(hardState.term).toBeGreaterThanOrEqual(done);
         // The term is the first record of its write: no entry is there before it.
@@ -53,12 +54,13 @@ test('a state ahead of its log makes the log begin anew behind it', () => {
   disk.complete();
   disk.state.replace({ records: [['a/b', 7]], applied: { index: 9, term: 3 } })();
   disk.crash(new SeededRandom(1), 0, new Marks());
-  expect(disk.recover(msgpackCodec)).toEqual({
+  expect(disk.recover(msgpackCodec, NO_CONFIGURATION)).toEqual({
     hardState: { term: 3, vote: undefined },
     base: { index: 9, term: 3 },
     entries: [],
     records: [['a/b', 7]],
     applied: { index: 9, term: 3 },
+    configuration: NO_CONFIGURATION,
   });
 });
 

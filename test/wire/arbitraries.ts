@@ -1,6 +1,8 @@
 /** Every frame that can be, for property tests. */
 import fc, { type Arbitrary } from 'fast-check';
 import { ERROR_FACTS, type ErrorCode } from '../../src/base/errors.ts';
+import { encodeConfiguration } from '../../src/raft/configuration-codec.ts';
+import { bootstrapConfiguration } from '../../src/raft/configuration.ts';
 import type { Entry } from '../../src/raft/entry.ts';
 import type { Message } from '../../src/raft/message.ts';
 import type { ClientFrame, ServerFrame } from '../../src/wire/client-frames.ts';
@@ -127,31 +129,48 @@ export const serverFrame: Arbitrary<ServerFrame> = fc.oneof(
 const envelope = { from: id, to: id, term: count };
 const position = fc.record({ index: count, term: count });
 
+const CONFIGURATION: Uint8Array = encodeConfiguration(
+  bootstrapConfiguration([{ id: 1, address: 'host:1', incarnation: 'i' }]),
+);
+
 const appendRequest: Arbitrary<Message> = fc
   .record({
     previous: position,
     commitIndex: count,
-    datas: fc.array(fc.record({ step: fc.nat({ max: 3 }), noop: fc.boolean(), data: bytes }), {
-      maxLength: 6,
-    }),
+    datas: fc.array(
+      fc.record({
+        step: fc.nat({ max: 3 }),
+        kind: fc.constantFrom('noop' as const, 'command' as const, 'configuration' as const),
+        data: bytes,
+      }),
+      { maxLength: 6 },
+    ),
     from: id,
     to: id,
   })
   .map(({ previous, commitIndex, datas, from, to }) => {
     let term = Math.max(previous.term, 1);
-    const entries: Entry[] = datas.map(({ step, noop, data }, at) => {
+    const entries: Entry[] = datas.map(({ step, kind, data }, at) => {
       term += step;
-      return { index: previous.index + 1 + at, term, kind: noop ? 'noop' : 'command', data };
+      const held = kind === 'configuration' ? CONFIGURATION : data;
+      return { index: previous.index + 1 + at, term, kind, data: held };
     });
     return { kind: 'append-request', from, to, term, previous, commitIndex, entries };
   });
 
 export const raftMessage: Arbitrary<Message> = fc.oneof(
   fc.record({
-    kind: fc.constantFrom('pre-vote-request' as const, 'vote-request' as const),
+    kind: fc.constant('pre-vote-request' as const),
     ...envelope,
     last: position,
   }),
+  fc.record({
+    kind: fc.constant('vote-request' as const),
+    ...envelope,
+    last: position,
+    transfer: fc.boolean(),
+  }),
+  fc.record({ kind: fc.constant('timeout-now' as const), ...envelope }),
   fc.record({
     kind: fc.constantFrom('pre-vote-response' as const, 'vote-response' as const),
     ...envelope,

@@ -42,6 +42,7 @@ test('the numbers of the kinds are fixed', () => {
       },
       "ENTRY_KINDS": {
         "command": 1,
+        "configuration": 2,
         "noop": 0,
       },
       "MESSAGE_KINDS": {
@@ -56,6 +57,7 @@ test('the numbers of the kinds are fixed', () => {
         "read-index-response": 13,
         "snapshot-request": 10,
         "snapshot-response": 11,
+        "timeout-now": 14,
         "vote-request": 3,
         "vote-response": 4,
       },
@@ -152,7 +154,8 @@ test('the bytes of peer frames are fixed', () => {
         {
           kind: 'peer-messages',
           messages: [
-            { kind: 'vote-request', ...to, last: { index: 4, term: 2 } },
+            { kind: 'vote-request', ...to, last: { index: 4, term: 2 }, transfer: false },
+            { kind: 'timeout-now', ...to },
             { kind: 'vote-response', ...to, granted: true },
             {
               kind: 'append-request',
@@ -176,7 +179,7 @@ test('the bytes of peer frames are fixed', () => {
       ]),
     ),
   ).toMatchInlineSnapshot(
-    `"013f3c663c939820a1630102a169a3683a32c3c0922196960301020304029504010203c39805010203040204930301c401ff9807010203040302c29708010203040146970b0102030402019322a7414d4e45534941a16d"`,
+    `"010c3245a0939820a1630102a169a3683a32c3c092219797030102030402c2940e0102039504010203c39805010203040204930301c401ff9807010203040302c29708010203040146970b0102030402019322a7414d4e45534941a16d"`,
   );
 });
 
@@ -252,7 +255,10 @@ test('a peer frame with one wrong field is refused, and the message names the fi
     [MESSAGE_KINDS['vote-request'], 0, 2, 3, 1, 1],
     [MESSAGE_KINDS['vote-response'], 1, 2, 3, 1],
     [MESSAGE_KINDS['append-request'], 1, 2, 3, 0, 0, 0, [3, 1]],
+    [MESSAGE_KINDS['append-request'], 1, 2, 3, 0, 0, 0, [3, 3, new Uint8Array()]],
     [MESSAGE_KINDS['append-request'], 1, 2, 3, 0, 0, 0, [3, 2, new Uint8Array()]],
+    [MESSAGE_KINDS['timeout-now'], 1, 2, 3, 4],
+    [MESSAGE_KINDS['vote-request'], 1, 2, 3, 1, 1, 1],
     [MESSAGE_KINDS['append-request'], 1, 2, 3, 0, 0, 0, [4, 1, new Uint8Array()]],
     [MESSAGE_KINDS['append-request'], 1, 2, 3, 9, 2, 0, [1, 1, new Uint8Array()]],
     [MESSAGE_KINDS['append-request'], 1, 2, 3, 0, 0, 0, [3, 1, 'text']],
@@ -260,21 +266,24 @@ test('a peer frame with one wrong field is refused, and the message names the fi
   ];
   expect(messages.map((message) => refusal(decodePeerFrames, [[PEER_KINDS['peer-messages'], [message]]])))
     .toMatchInlineSnapshot(`
-    [
-      "PROTOCOL_VIOLATION: a message between nodes is a row",
-      "PROTOCOL_VIOLATION: message: from must be a whole number from 1 to 281474976710656",
-      "PROTOCOL_VIOLATION: Raft has no message of this kind",
-      "PROTOCOL_VIOLATION: message: term must be a whole number from 0 to 281474976710656",
-      "PROTOCOL_VIOLATION: message: from must be a whole number from 1 to 281474976710656",
-      "PROTOCOL_VIOLATION: message: granted must be true or false",
-      "PROTOCOL_VIOLATION: append-request: an entry is cut off",
-      "PROTOCOL_VIOLATION: entry: kind must be a whole number from 0 to 1",
-      "PROTOCOL_VIOLATION: append-request: the term of entry 1 is out of order",
-      "PROTOCOL_VIOLATION: append-request: the term of entry 10 is out of order",
-      "PROTOCOL_VIOLATION: entry: data must be bytes",
-      "PROTOCOL_VIOLATION: message: data must be bytes",
-    ]
-  `);
+      [
+        "PROTOCOL_VIOLATION: a message between nodes is a row",
+        "PROTOCOL_VIOLATION: message: from must be a whole number from 1 to 281474976710656",
+        "PROTOCOL_VIOLATION: Raft has no message of this kind",
+        "PROTOCOL_VIOLATION: message: term must be a whole number from 0 to 281474976710656",
+        "PROTOCOL_VIOLATION: message: from must be a whole number from 1 to 281474976710656",
+        "PROTOCOL_VIOLATION: message: granted must be true or false",
+        "PROTOCOL_VIOLATION: append-request: an entry is cut off",
+        "PROTOCOL_VIOLATION: entry: kind must be a whole number from 0 to 2",
+        "PROTOCOL_VIOLATION: append-request: entry 1 is no configuration of a cluster",
+        "PROTOCOL_VIOLATION: message has 5 fields instead of 4",
+        "PROTOCOL_VIOLATION: message: transfer must be true or false",
+        "PROTOCOL_VIOLATION: append-request: the term of entry 1 is out of order",
+        "PROTOCOL_VIOLATION: append-request: the term of entry 10 is out of order",
+        "PROTOCOL_VIOLATION: entry: data must be bytes",
+        "PROTOCOL_VIOLATION: message: data must be bytes",
+      ]
+    `);
   expect(
     refusal(decodePeerFrames, [[PEER_KINDS['peer-hello'], 'c', 1, 2, 3, true, null]]),
   ).toMatchInlineSnapshot(

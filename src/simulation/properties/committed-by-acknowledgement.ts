@@ -1,11 +1,13 @@
 import type { Index, NodeId, Term } from '../../base/flavor.ts';
+import type { Configuration } from '../../raft/configuration.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
-import { type ClusterView, majorityOf, NODES_MAX, type Property, type TurnView } from './property.ts';
+import { type ClusterView, isQuorum, NODES_MAX, type Property, type TurnView } from './property.ts';
 
 interface Leading {
   readonly term: Term;
   readonly commitIndex: Index;
+  readonly configuration: Configuration;
 }
 
 /**
@@ -30,16 +32,18 @@ export class CommittedByAcknowledgement implements Property {
       if (before !== undefined) this.#leading.delete(id);
       return;
     }
-    const { term, commitIndex } = raft;
+    const { term, commitIndex, configuration } = raft;
     this.#checkMatches(raft, cluster);
-    if (before?.term === term && before.commitIndex === commitIndex) return;
-    this.#leading.set(id, { term, commitIndex });
-    if (before?.term !== term) return;
+    if (before?.term === term && before.commitIndex === commitIndex && before.configuration === configuration)
+      return;
+    this.#leading.set(id, { term, commitIndex, configuration });
+    if (before?.term !== term || before.commitIndex === commitIndex) return;
     const holders = cluster.members.filter(
       (member) => member === id || (this.#acknowledged.get(keyOf(id, term, member)) ?? 0) >= commitIndex,
     );
     claim(
-      holders.length >= majorityOf(cluster.members),
+      // A turn may commit something, and then change the configuration.
+      isQuorum(configuration, holders) || isQuorum(before.configuration, holders),
       this.name,
       () =>
         `node ${id} committed entry ${commitIndex} in term ${term}, acknowledged to it only by ${holders.join(', ')}`,

@@ -1,19 +1,24 @@
-import type { Index } from '../../base/flavor.ts';
+import type { Index, NodeId } from '../../base/flavor.ts';
+import type { Configuration } from '../../raft/configuration.ts';
 import { claim } from '../violation.ts';
 import type { Ledger } from './ledger.ts';
-import { majorityOf, type Property, type TurnView } from './property.ts';
+import { isQuorum, type Property, type TurnView } from './property.ts';
 
-/** An entry is committed only once a majority of the members holds it on stable storage. */
+/** An entry is committed only once a majority holds it on stable storage: that of a configuration which counts at some node. */
 export class CommittedIsDurable implements Property {
   readonly name = 'committed is durable on a majority';
   readonly #ledger: Ledger;
   #checkedIndex: Index = 0;
+  /** At each node, as of its last turn. */
+  readonly #configurations = new Map<NodeId, Configuration>();
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
   }
 
-  afterTurn({ cluster }: TurnView): void {
+  afterTurn({ id, raft, cluster }: TurnView): void {
+    const before = this.#configurations.get(id);
+    if (before !== raft.configuration) this.#configurations.set(id, raft.configuration);
     const last = this.#ledger.lastIndex;
     if (this.#checkedIndex === last) return;
     // Logs have no gaps and match: who holds the last of the new entries holds all of them.
@@ -23,10 +28,10 @@ export class CommittedIsDurable implements Property {
       return durable.termAt(last) === term || durable.base.index >= last;
     });
     claim(
-      holders.length >= majorityOf(cluster.members),
+      [before, ...this.#configurations.values()].some((each) => each && isQuorum(each, holders)),
       this.name,
       () =>
-        `entry ${last} of term ${term} is committed, but on the disks of ${holders.join(', ') || 'none'} of ${cluster.members.length} nodes`,
+        `entry ${last} of term ${term} is committed, but on the disks of ${holders.join(', ') || 'none'} `,
     );
     this.#checkedIndex = last;
   }

@@ -1,15 +1,15 @@
 import type { NodeId, Term } from '../../base/flavor.ts';
 import { claim } from '../violation.ts';
-import { majorityOf, NODES_MAX, type Property, type TurnView } from './property.ts';
+import { isQuorum, NODES_MAX, type Property, type TurnView } from './property.ts';
 
-/** Who leads a term was voted for in that very term by a majority, itself among them (Raft paper, section 5.2). */
+/** Who leads a term was voted for in that very term by a majority of its configuration (Raft paper, section 5.2). */
 export class ElectedByMajority implements Property {
   readonly name = 'elected by a majority';
   /** Who voted for a candidate in a term; by both. */
   readonly #voters = new Map<number, Set<NodeId>>();
   readonly #led = new Map<NodeId, Term>();
 
-  afterTurn({ id, raft, output, cluster }: TurnView): void {
+  afterTurn({ id, raft, output }: TurnView): void {
     for (const message of output.send) {
       if (message.kind === 'vote-response' && message.granted)
         this.#votersOf(message.to, message.term).add(id);
@@ -18,10 +18,10 @@ export class ElectedByMajority implements Property {
     this.#led.set(id, raft.term);
     const voters = this.#votersOf(id, raft.term).add(id);
     claim(
-      voters.size >= majorityOf(cluster.members),
+      isQuorum(raft.configuration, [...voters]),
       this.name,
       () =>
-        `node ${id} leads term ${raft.term} with the votes of ${[...voters].join(', ')} of ${cluster.members.length}`,
+        `node ${id} leads term ${raft.term} with the votes of ${[...voters].join(', ')} of ${raft.configuration.voters.length} voters`,
     );
   }
 

@@ -3,6 +3,7 @@
  * took the turn and at what is new in it, so that checking costs little.
  */
 import type { Index, NodeId, Term } from '../../base/flavor.ts';
+import type { Configuration } from '../../raft/configuration.ts';
 import type { Entry, HardState, Position } from '../../raft/entry.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import type { Output } from '../../replica/output.ts';
@@ -22,6 +23,7 @@ export interface DurableLog {
 export const NODES_MAX = 1024;
 
 export interface ClusterView {
+  /** Everyone there is, member or not. */
   readonly members: readonly NodeId[];
   durable(id: NodeId): DurableLog;
   /** Undefined while the node is down. */
@@ -58,6 +60,9 @@ export function lastIndexOf(raft: RaftInspection): Index {
   return raft.base.index + raft.entries.length;
 }
 
-export function majorityOf(members: readonly NodeId[]): number {
-  return Math.floor(members.length / 2) + 1;
+/** Whether they are a majority of the voters and, in a joint phase, of the outgoing ones too. */
+export function isQuorum({ voters, outgoing }: Configuration, ids: readonly NodeId[]): boolean {
+  return [voters, outgoing].every(
+    (side) => side.length === 0 || 2 * side.filter((id) => ids.includes(id)).length > side.length,
+  );
 }

@@ -20,7 +20,7 @@ export type LogRecord =
   | { readonly kind: 'compact'; readonly to: Index };
 
 const KIND = { end: 0, hardState: 1, reset: 2, truncate: 3, compact: 6, rebase: 7 } as const;
-const ENTRY_KIND: Readonly<Record<EntryKind, number>> = { noop: 4, command: 5 };
+const ENTRY_KIND: Readonly<Record<EntryKind, number>> = { noop: 4, command: 5, configuration: 8 };
 /** Added to the kind of an entry that fills a gap. */
 const FILL = 0x40;
 const PREFIX_BYTES = 5;

@@ -1,9 +1,15 @@
 /** Turns and disks made by hand, so that a property can be shown a state that no correct node is ever in. */
+import { bootstrapConfiguration, type Configuration } from '../../../src/raft/configuration.ts';
 import type { Entry, HardState } from '../../../src/raft/entry.ts';
 import type { LogWrite } from '../../../src/raft/ready.ts';
 import type { RaftInspection } from '../../../src/raft/inspection.ts';
 import type { Output } from '../../../src/replica/output.ts';
 import type { DurableLog, TurnView } from '../../../src/simulation/properties/property.ts';
+
+/** The configuration of every node that is given no other. */
+const THREE: Configuration = bootstrapConfiguration(
+  [1, 2, 3].map((id) => ({ id, address: '', incarnation: '' })),
+);
 
 const NOTHING: Output = {
   write: undefined,
@@ -13,6 +19,8 @@ const NOTHING: Output = {
   send: [],
   replies: [],
   watches: [],
+  configuration: undefined,
+  removed: false,
 };
 
 /** A command at this index, of this term; its byte tells contents apart. */
@@ -39,6 +47,8 @@ export function raft(id: number, changes: Partial<RaftInspection> = {}): RaftIns
     stableIndex: base.index + entries.length,
     matchOf: () => undefined,
     holdsLease: false,
+    configuration: THREE,
+    configurationIndex: 0,
     ...changes,
     base,
     entries,

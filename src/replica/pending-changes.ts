@@ -1,0 +1,106 @@
+import type { Index, NodeId, Revision, Term } from '../base/flavor.ts';
+import { type Configuration, type ConfigurationChange, isJoint } from '../raft/configuration.ts';
+import type { Entry } from '../raft/entry.ts';
+import type { Raft } from '../raft/raft.ts';
+import type { CallerId } from './input.ts';
+import type { Reply } from './output.ts';
+import { lost, notLeader } from './pending-commands.ts';
+
+interface WaitingChange {
+  readonly caller: CallerId;
+  readonly index: Index;
+  readonly term: Term;
+  /** A joint phase that is ended by hand is all that was asked for. */
+  readonly endsJoint: boolean;
+}
+
+interface WaitingTransfer {
+  readonly caller: CallerId;
+  ticksLeft: number;
+}
+
+/** Those who wait for a change of the members, or for another leader. */
+export class PendingChanges {
+  readonly #raft: Raft;
+  readonly #transferTicks: number;
+  #change: WaitingChange | undefined;
+  #transfers: WaitingTransfer[] = [];
+
+  /** @param transferTicks - how long to wait for word of the new leader */
+  constructor(raft: Raft, transferTicks: number) {
+    this.#raft = raft;
+    this.#transferTicks = transferTicks;
+  }
+
+  /** Begins the change, or the end of a joint phase; gives the answer if there is one at once. */
+  change(caller: CallerId, change: ConfigurationChange | undefined): Reply | undefined {
+    const answer = change === undefined ? this.#raft.leaveJoint() : this.#raft.changeMembers(change);
+    if (answer.kind === 'refused') return this.#refused(caller, answer);
+    const { index, term } = answer;
+    this.#change = { caller, index, term, endsJoint: change?.transition !== 'explicit' };
+    return undefined;
+  }
+
+  transfer(caller: CallerId, to: NodeId | undefined): Reply | undefined {
+    const answer = this.#raft.transferLeadership(to);
+    if (answer.kind === 'refused') return this.#refused(caller, answer);
+    this.#transfers.push({ caller, ticksLeft: this.#transferTicks });
+    return undefined;
+  }
+
+  tick(): void {
+    for (const transfer of this.#transfers) transfer.ticksLeft -= 1;
+  }
+
+  /** A configuration is committed, and in the records. */
+  applied(entry: Entry, configuration: Configuration, revision: Revision): Reply | undefined {
+    const change = this.#change;
+    if (change === undefined || entry.index < change.index) return undefined;
+    if (change.endsJoint && isJoint(configuration)) return undefined;
+    this.#change = undefined;
+    const { caller } = change;
+    if (entry.index === change.index && entry.term !== change.term) return lost(caller, this.#raft.leader);
+    const { voters, outgoing, learners } = configuration;
+    const result = { voters: [...voters], outgoing: [...outgoing], learners: [...learners] };
+    return { kind: 'result', caller, result, revision, index: entry.index };
+  }
+
+  /** Leadership is lost: a change that is in the log may still come about. */
+  abort(leader: NodeId | undefined): readonly Reply[] {
+    const change = this.#change;
+    this.#change = undefined;
+    return change === undefined ? [] : [lost(change.caller, leader)];
+  }
+
+  /** What is known by now about the transfers that are waited for. */
+  takeTransferred(revision: Revision, index: Index): readonly Reply[] {
+    if (this.#transfers.length === 0) return [];
+    const { role, leader, isTransferring } = this.#raft;
+    const replies: Reply[] = [];
+    const waiting = this.#transfers;
+    this.#transfers = [];
+    for (const transfer of waiting) {
+      const { caller, ticksLeft } = transfer;
+      if (role !== 'leader' && leader !== undefined) {
+        replies.push({ kind: 'result', caller, result: leader, revision, index });
+      } else if (role === 'leader' ? isTransferring : ticksLeft > 0) {
+        this.#transfers.push(transfer);
+      } else {
+        const message = 'no other node took over in time';
+        replies.push({ kind: 'error', caller, code: 'TRANSFER_FAILED', message, leader });
+      }
+    }
+    return replies;
+  }
+
+  #refused(
+    caller: CallerId,
+    refusal: Extract<ReturnType<Raft['changeMembers'] | Raft['transferLeadership']>, { kind: 'refused' }>,
+  ): Reply {
+    const { code, message } = refusal;
+    const { leader } = this.#raft;
+    return code === 'NOT_LEADER'
+      ? notLeader(caller, leader)
+      : { kind: 'error', caller, code, message, leader };
+  }
+}

@@ -1,0 +1,101 @@
+import type { Codec } from '../base/codec.ts';
+import type { Index, NodeId } from '../base/flavor.ts';
+import type { CommandOutcome } from '../machine/command.ts';
+import { encodeLogged } from '../machine/logged-command.ts';
+import type { RecordTree } from '../machine/record-tree.ts';
+import { CLOCK, type Root } from '../machine/root.ts';
+import type { Entry } from '../raft/entry.ts';
+import type { Raft } from '../raft/raft.ts';
+import type { ReplicaConfig } from './config.ts';
+import type { CallerId, CommandInput, Now } from './input.ts';
+import type { Leadership } from './leadership.ts';
+import type { Reply } from './output.ts';
+import { notLeader, PendingCommands } from './pending-commands.ts';
+
+export interface ProposalsOptions {
+  readonly config: ReplicaConfig;
+  readonly root: Root;
+  readonly codec: Codec;
+  readonly raft: Raft;
+  readonly leadership: Leadership;
+}
+
+/** A leader's commands: taken in, or refused; proposed, all of a turn at once; answered when they are applied. */
+export class Proposals {
+  readonly #config: ReplicaConfig;
+  readonly #root: Root;
+  readonly #codec: Codec;
+  readonly #raft: Raft;
+  readonly #leadership: Leadership;
+  readonly #commands: PendingCommands;
+
+  constructor({ config, root, codec, raft, leadership }: ProposalsOptions) {
+    this.#config = config;
+    this.#root = root;
+    this.#codec = codec;
+    this.#raft = raft;
+    this.#leadership = leadership;
+    this.#commands = new PendingCommands(config.pendingCommandsMax);
+  }
+
+  /** The command waits here to be proposed, unless there is an answer at once. */
+  take(input: CommandInput, tree: RecordTree): Reply | undefined {
+    const { pendingCommandsMax, stateBytesMax } = this.#config;
+    if (!this.#leadership.isOpen) return notLeader(input.caller, this.#raft.leader);
+    if (this.#commands.full) {
+      return this.#refusal(input.caller, 'TOO_BUSY', `${pendingCommandsMax} commands wait already`);
+    }
+    if (tree.bytes > stateBytesMax && this.#root.mayGrow(input.command)) {
+      const message = `the state holds ${tree.bytes} bytes of ${stateBytesMax}`;
+      return this.#refusal(input.caller, 'NO_SPACE', message);
+    }
+    this.#commands.enqueue(input);
+    return undefined;
+  }
+
+  /**
+   * One append for all commands of the turn. They wait while the leader does not serve yet, and while
+   * it hands over: what is not in its log can then be sent to the next leader without a doubt.
+   */
+  propose(tree: RecordTree, applied: Index, now: Now): readonly Reply[] {
+    if (!this.#leadership.isServing || this.#raft.isTransferring) return [];
+    const timeMs = this.#leadership.stampMs(now);
+    const { wallMs } = now;
+    const queue = this.#commands.takeQueue();
+    const payloads = queue.map(({ command }) => encodeLogged(this.#codec, { ...command, timeMs, wallMs }));
+    const deadlineMs = this.#leadership.nextDeadlineMs(applied, () => this.#root.nextDeadlineMs(tree));
+    const tickClock = deadlineMs !== undefined && deadlineMs <= timeMs && !this.#leadership.isClockProposed;
+    if (tickClock) {
+      const clock = { machine: CLOCK, session: undefined, body: null };
+      payloads.push(encodeLogged(this.#codec, { ...clock, timeMs, wallMs }));
+    }
+    if (payloads.length === 0) return [];
+    const proposed = this.#raft.propose(payloads);
+    if (proposed.kind === 'refused') {
+      const message = 'too much of the log is not committed yet';
+      return queue.map(({ caller }) => this.#refusal(caller, 'TOO_BUSY', message));
+    }
+    const { firstIndex, term } = proposed;
+    queue.forEach(({ caller }, at) => this.#commands.proposed(caller, firstIndex + at, term));
+    if (tickClock) this.#leadership.isClockProposed = true;
+    return [];
+  }
+
+  applied(entry: Entry, outcome: CommandOutcome): Reply | undefined {
+    return this.#commands.applied(entry, outcome, this.#raft.leader);
+  }
+
+  /** Leadership is lost: what is in the log may be applied or not. */
+  abort(): readonly Reply[] {
+    return this.#commands.abort(this.#raft.leader);
+  }
+
+  /** Who waits is told who leads. */
+  sendAway(leader: NodeId | undefined): readonly Reply[] {
+    return this.#commands.refuseQueue(leader);
+  }
+
+  #refusal(caller: CallerId, code: 'TOO_BUSY' | 'NO_SPACE', message: string): Reply {
+    return { kind: 'error', caller, code, message, leader: this.#raft.leader };
+  }
+}
