@@ -6,37 +6,42 @@ import { dataCommand, parseWhole, withClient } from './data-command.ts';
 import type { DataFlags, Work } from './data-command.ts';
 import { badUsage, notFound } from './failure.ts';
 import { print, printJson, printTable } from './output.ts';
+import { addReadFlags, readOptions } from './read-flags.ts';
+import type { ReadFlags } from './read-flags.ts';
 
-interface GetFlags extends DataFlags {
+interface GetFlags extends DataFlags, ReadFlags {
   readonly prefix?: string;
   readonly limit?: number;
   readonly keys?: boolean;
-  readonly stale?: boolean;
 }
 
 export function addGetCommand(parent: Command): void {
-  dataCommand(parent, 'get [key]', 'Print the value of a key, or a table of all keys with a prefix', [
-    'kvorum get greeting',
-    'kvorum get --prefix user/ --limit 20',
-    'kvorum get greeting --stale --json',
-  ])
+  const command = dataCommand(
+    parent,
+    'get [key]',
+    'Print the value of a key, or a table of all keys with a prefix',
+    [
+      'kvorum get greeting',
+      'kvorum get --prefix user/ --limit 20',
+      'kvorum get greeting --consistency stale --max-stale 500ms --from any --json',
+    ],
+  )
     .option('--prefix <prefix>', "every key that begins with it; '' means all")
     .option('--limit <count>', 'at most this many keys', parseWhole)
-    .option('--keys', 'only the keys')
-    .option('--stale', 'ask any node; the answer may be out of date')
-    .action((key: string | undefined, flags: GetFlags) =>
-      withClient(flags, (work) => {
-        if ((key === undefined) === (flags.prefix === undefined))
-          throw badUsage('give either a key or --prefix');
-        return key === undefined ? getRange(work, flags.prefix ?? '', flags) : getKey(work, key, flags);
-      }),
-    );
+    .option('--keys', 'only the keys');
+  addReadFlags(command).action((key: string | undefined, flags: GetFlags) =>
+    withClient(flags, (work) => {
+      if ((key === undefined) === (flags.prefix === undefined))
+        throw badUsage('give either a key or --prefix');
+      return key === undefined ? getRange(work, flags.prefix ?? '', flags) : getKey(work, key, flags);
+    }),
+  );
 }
 
 async function getKey({ client, call }: Work, key: string, flags: GetFlags): Promise<void> {
-  const entry = await client.kv.get(key, { ...call, ...consistency(flags) });
+  const { entry, revision, staleMs } = await client.kv.read(key, { ...call, ...readOptions(flags) });
   if (entry === undefined) throw notFound(`there is no key ${JSON.stringify(key)}`);
-  if (flags.json === true) printJson(entryJson(entry));
+  if (flags.json === true) printJson({ ...entryJson(entry), storeRevision: revision, staleMs });
   else if (flags.keys === true) print(toLine(entry.keyBytes));
   else printValue(entry.value);
 }
@@ -49,7 +54,7 @@ function printValue(value: Uint8Array): void {
 
 async function getRange({ client, call }: Work, prefix: string, flags: GetFlags): Promise<void> {
   const limit = flags.limit ?? Infinity;
-  const options = { ...call, ...consistency(flags), keysOnly: flags.keys === true };
+  const options = { ...call, ...readOptions(flags), keysOnly: flags.keys === true };
   const entries: KeyValue[] = [];
   if (limit > 0) {
     for await (const entry of client.kv.scan({ prefix }, options)) {
@@ -60,10 +65,6 @@ async function getRange({ client, call }: Work, prefix: string, flags: GetFlags)
   if (flags.json === true) printJson({ entries: entries.map(flags.keys === true ? keyJson : entryJson) });
   else if (flags.keys === true) for (const entry of entries) print(toLine(entry.keyBytes));
   else printTable(['KEY', 'VALUE', 'REVISION'], entries.map(tableRow));
-}
-
-function consistency({ stale }: GetFlags): { readonly consistency: 'stale' | 'linearizable' } {
-  return { consistency: stale === true ? 'stale' : 'linearizable' };
 }
 
 function tableRow({ keyBytes, value, modRevision }: KeyValue): readonly string[] {

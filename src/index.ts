@@ -20,6 +20,7 @@ export type {
   PutOptions,
   PutResult,
   RangeOptions,
+  Read,
 } from './client/kv-client.ts';
 export { MachineClient } from './client/machine-client.ts';
 export type { MachineWatchEvent, WatchKeys } from './client/machine-client.ts';

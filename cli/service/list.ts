@@ -4,35 +4,35 @@ import { collect, dataCommand, withClient } from '../data-command.ts';
 import type { DataFlags, Work } from '../data-command.ts';
 import { notFound } from '../failure.ts';
 import { printJson, printTable } from '../output.ts';
+import { addReadFlags, readOptions } from '../read-flags.ts';
+import type { ReadFlags } from '../read-flags.ts';
 import { addressOf } from './address.ts';
 import { parseMeta } from './meta.ts';
 
-interface ListFlags extends DataFlags {
+interface ListFlags extends DataFlags, ReadFlags {
   readonly tag?: readonly string[];
   readonly meta?: readonly string[];
   readonly passing?: boolean;
-  readonly stale?: boolean;
 }
 
 export function addServiceListCommand(parent: Command): void {
-  dataCommand(parent, 'list [service]', 'List all services, or the instances of one', [
+  const command = dataCommand(parent, 'list [service]', 'List all services, or the instances of one', [
     'kvorum service list',
     'kvorum service list api --passing --tag v2',
   ])
     .alias('ls')
     .option('--tag <tag>', 'only instances with it; may be given more than once', collect)
     .option('--meta <name=value>', 'only instances with it; may be given more than once', collect)
-    .option('--passing', 'only instances whose heartbeats come')
-    .option('--stale', 'ask any node; the answer may be out of date')
-    .action((service: string | undefined, flags: ListFlags) =>
-      withClient(flags, (work) =>
-        service === undefined ? listServices(work, flags) : listInstances(work, service, flags),
-      ),
-    );
+    .option('--passing', 'only instances whose heartbeats come');
+  addReadFlags(command).action((service: string | undefined, flags: ListFlags) =>
+    withClient(flags, (work) =>
+      service === undefined ? listServices(work, flags) : listInstances(work, service, flags),
+    ),
+  );
 }
 
 async function listServices({ client, call }: Work, flags: ListFlags): Promise<void> {
-  const services = await client.registry.services({ ...call, consistency: consistency(flags) });
+  const services = await client.registry.services({ ...call, ...readOptions(flags) });
   if (flags.json === true) printJson({ services });
   else printTable(['SERVICE', 'PASSING', 'CRITICAL', 'TAGS'], services.map(serviceRow));
 }
@@ -40,7 +40,7 @@ async function listServices({ client, call }: Work, flags: ListFlags): Promise<v
 async function listInstances({ client, call }: Work, service: string, flags: ListFlags): Promise<void> {
   const instances = await client.registry.lookup(service, {
     ...call,
-    consistency: consistency(flags),
+    ...readOptions(flags),
     tags: flags.tag ?? [],
     meta: parseMeta(flags.meta ?? []),
     passingOnly: flags.passing === true,
@@ -49,10 +49,6 @@ async function listInstances({ client, call }: Work, service: string, flags: Lis
   else if (instances.length > 0)
     printTable(['ID', 'ADDRESS', 'STATUS', 'TAGS', 'META'], instances.map(instanceRow));
   if (instances.length === 0) throw notFound(`${service} has no such instance`);
-}
-
-function consistency({ stale }: ListFlags): 'stale' | 'linearizable' {
-  return stale === true ? 'stale' : 'linearizable';
 }
 
 function serviceRow({ service, passing, critical, tags }: ServiceSummary): readonly string[] {

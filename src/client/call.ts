@@ -1,6 +1,6 @@
 import { StoreError } from '../base/errors.ts';
 import type { Index, Revision } from '../base/flavor.ts';
-import type { ClientFrame, RequestId } from '../wire/client-frames.ts';
+import type { ClientFrame, QueryFrame, RequestId } from '../wire/client-frames.ts';
 import type { Session } from './session.ts';
 
 /** What the cluster answered. */
@@ -8,7 +8,12 @@ export interface Reply {
   readonly result: unknown;
   readonly revision: Revision;
   readonly index: Index;
+  /** Of a query: the result sees everything that was acknowledged so long before, in ms; undefined: nobody knows. */
+  readonly staleMs?: number | undefined;
 }
+
+/** What a query asks, in the words of its frame. */
+export type Question = Pick<QueryFrame, 'body' | 'consistency' | 'maxStaleMs'>;
 
 /**
  * Who may answer, and how it is sent: commands of a session and everything else to the leader,
@@ -20,6 +25,7 @@ export type CallKind = 'command' | 'session-command' | 'query' | 'stale-query' |
 export interface Call {
   readonly kind: CallKind;
   readonly machine: string;
+  /** Of a query: a `Question`. */
   readonly body: unknown;
   /** On the clock of `performance.now()`; Infinity for none. */
   readonly deadlineMs: number;
@@ -98,6 +104,5 @@ export function frameOf(call: Call): ClientFrame {
   const { request, machine, body } = call;
   if (isWrite(call))
     return { kind: 'command', request, machine, body, session: call.session?.stamp(call.sequence) };
-  const consistency = call.kind === 'stale-query' ? 'stale' : 'linearizable';
-  return { kind: 'query', request, machine, body, consistency };
+  return { kind: 'query', request, machine, ...(body as Question) };
 }

@@ -1,15 +1,30 @@
 import { StoreError } from '../base/errors.ts';
 import type { ErrorCode } from '../base/errors.ts';
+import type { NodeId } from '../base/flavor.ts';
 import type { ClientFrame, ErrorFrame, RequestId, ResultFrame } from '../wire/client-frames.ts';
 import { Backoff } from './backoff.ts';
 import { asFinal, cutShort, frameOf, isLive, isWrite, newCall } from './call.ts';
 import type { Call, CallKind, Reply } from './call.ts';
-import type { Connection } from './connection.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Link } from './link.ts';
 import type { CallOptions, ClientSettings } from './options.ts';
 import { Queue } from './queue.ts';
 import { SessionKeeper } from './session-keeper.ts';
+
+/** Where calls go. */
+export interface CallLinks {
+  /** A link to any node. */
+  readonly current: Link | undefined;
+  /** The link to the leader. */
+  readonly leader: Link | undefined;
+  readonly endpoints: readonly string[];
+  /** Why no node can be reached, if none can. */
+  readonly lastFailure: StoreError | undefined;
+  /** Begins to connect, if that was not done yet. */
+  open(): void;
+  /** The node cannot answer now; perhaps it said who leads. */
+  disown(leader: NodeId | undefined): void;
+}
 
 /** The cluster remembers the replies to no more commands of one session. */
 const SESSION_WINDOW_MAX = 4_096;
@@ -24,7 +39,7 @@ const SESSION_CLOSE_MS = 300;
  */
 export class Calls {
   readonly #settings: ClientSettings;
-  readonly #connection: Connection;
+  readonly #connection: CallLinks;
   readonly #nextRequest: () => RequestId;
   readonly #keeper: SessionKeeper;
   readonly #sent = new Map<RequestId, Call>();
@@ -41,7 +56,7 @@ export class Calls {
   #closed = false;
   #opening: Call | undefined;
 
-  constructor(settings: ClientSettings, connection: Connection, nextRequest: () => RequestId) {
+  constructor(settings: ClientSettings, connection: CallLinks, nextRequest: () => RequestId) {
     this.#settings = settings;
     this.#connection = connection;
     this.#nextRequest = nextRequest;

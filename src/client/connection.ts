@@ -72,6 +72,16 @@ export class Connection {
     return this.#leading ? this.#current : undefined;
   }
 
+  /** Of the first node that was met. */
+  get clusterId(): string | undefined {
+    return this.#clusterId;
+  }
+
+  /** Addresses of the nodes, as the last one that was met named them. */
+  get members(): ReadonlyMap<NodeId, string> {
+    return this.#members;
+  }
+
   /** Endpoints given and learnt. */
   get endpoints(): readonly string[] {
     return [...new Set([...this.#settings.endpoints, ...this.#members.values()])];

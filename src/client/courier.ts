@@ -1,9 +1,11 @@
 import type { StoreEvent } from '../machine/command.ts';
 import type { RequestId, ServerFrame } from '../wire/client-frames.ts';
-import type { Reply } from './call.ts';
+import type { Question, Reply } from './call.ts';
 import { Calls } from './calls.ts';
 import { Connection } from './connection.ts';
-import type { CallOptions, ClientSettings, ReadOptions } from './options.ts';
+import { readChoice } from './options.ts';
+import type { CallOptions, ClientSettings, ReadChoice, ReadOptions } from './options.ts';
+import { Readers } from './readers.ts';
 import { probeStatus } from './status-probe.ts';
 import type { StatusProbe } from './status-probe.ts';
 import type { Watch, WatchTarget } from './watch.ts';
@@ -16,6 +18,7 @@ export class Courier {
   readonly #connection: Connection;
   readonly #calls: Calls;
   readonly #watches: Watches;
+  readonly #readers: Readers;
   readonly #onClose = new Set<() => void>();
   #closing: Promise<void> | undefined;
 
@@ -25,13 +28,14 @@ export class Courier {
     this.#settings = settings;
     this.#connection = new Connection(settings, {
       onSwitch: () => this.#onSwitch(),
-      isWanted: () => this.#calls.size > 0 || this.#watches.size > 0,
+      isWanted: () => this.#calls.size > 0 || this.#watches.size > 0 || this.#readers.size > 0,
       onFrames: (frames) => this.#onFrames(frames),
       onDrain: () => this.#calls.pump(),
       onRefused: (frame, error) => this.#calls.onRefused(frame, error),
     });
     this.#calls = new Calls(settings, this.#connection, nextRequest);
     this.#watches = new Watches(settings, this.#connection, nextRequest);
+    this.#readers = new Readers(settings, this.#connection, nextRequest);
   }
 
   /** Endpoints given, and learnt from the nodes. */
@@ -44,9 +48,20 @@ export class Courier {
     return this.#calls.submit('session-command', machine, body, options, shape);
   }
 
+  /** Rejects with BAD_REQUEST if the options contradict each other. */
   query<T>(machine: string, body: unknown, options: ReadOptions, shape: (reply: Reply) => T): Promise<T> {
-    const kind = options.consistency === 'stale' ? 'stale-query' : 'query';
-    return this.#calls.submit(kind, machine, body, options, shape);
+    let choice: ReadChoice;
+    try {
+      choice = readChoice(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const { consistency, maxStaleMs, from } = choice;
+    const question: Question = { body, consistency, maxStaleMs };
+    if (from === 'any' || typeof from === 'number')
+      return this.#readers.query(from, machine, question, options, shape);
+    const kind = from === 'leader' ? 'query' : 'stale-query';
+    return this.#calls.submit(kind, machine, question, options, shape);
   }
 
   watch<Event>(
@@ -80,7 +95,7 @@ export class Courier {
   async #close(): Promise<void> {
     for (const action of this.#onClose) action();
     this.#watches.close();
-    await this.#calls.close();
+    await Promise.all([this.#calls.close(), this.#readers.close()]);
     await this.#connection.close();
   }
 

@@ -27,6 +27,12 @@ export interface Placed {
   readonly index: Index;
 }
 
+/** What a read reflects. */
+export interface Read extends Placed {
+  /** It sees everything that was acknowledged so many ms before it was asked; undefined: nobody knows. */
+  readonly staleMs: number | undefined;
+}
+
 export interface PutOptions extends CallOptions {
   /** Answer with what the key held before. */
   readonly previous?: boolean;
@@ -74,7 +80,7 @@ export interface RangeOptions extends ReadOptions {
   readonly keysOnly?: boolean;
 }
 
-export interface Page extends Placed {
+export interface Page extends Read {
   readonly entries: readonly KeyValue[];
   /** Where the next page is; undefined after the last one. */
   readonly next: KeyRange | undefined;
@@ -155,8 +161,8 @@ export class KvClient {
     );
   }
 
-  /** Like `get`, with the revision of the store at which that holds. */
-  read(key: Bytes, options: ReadOptions = {}): Promise<Placed & { readonly entry: KeyValue | undefined }> {
+  /** Like `get`, with the revision of the store at which that holds, and how old it may be. */
+  read(key: Bytes, options: ReadOptions = {}): Promise<Read & { readonly entry: KeyValue | undefined }> {
     return this.#query(
       options,
       () => getQuery(key),
@@ -164,6 +170,7 @@ export class KvClient {
         entry: asEntry(reply),
         revision: reply.revision,
         index: reply.index,
+        staleMs: reply.staleMs,
       }),
     );
   }
@@ -293,10 +300,10 @@ function asRange({ result }: Reply): KvAnswer & { readonly kind: 'range' } {
 
 function asPage(range: KeyRange, { reverse }: RangeOptions, reply: Reply): Page {
   const { entries, more } = asRange(reply);
-  const { revision, index } = reply;
+  const { revision, index, staleMs } = reply;
   const last = more ? entries.at(-1)?.key : undefined;
   const next = last === undefined ? undefined : restOf(range, last, reverse === true);
-  return { entries: entries.map(KeyValue.of), revision, index, next };
+  return { entries: entries.map(KeyValue.of), revision, index, staleMs, next };
 }
 
 /** What is left of a range behind the last key that was read. */

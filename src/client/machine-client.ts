@@ -57,6 +57,6 @@ function asEvent({ machine, kind, key, value, revision }: StoreEvent): MachineWa
   return { machine, kind, key: binaryText(key), value, revision };
 }
 
-function plain({ result, revision, index }: Reply): Reply {
-  return { result, revision, index };
+function plain({ result, revision, index, staleMs }: Reply): Reply {
+  return { result, revision, index, ...(staleMs === undefined ? {} : { staleMs }) };
 }

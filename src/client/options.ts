@@ -1,4 +1,5 @@
 import { StoreError } from '../base/errors.ts';
+import type { NodeId } from '../base/flavor.ts';
 
 /** What the client notices about its connection, for logs and for people. */
 export type ConnectionEvent =
@@ -36,8 +37,17 @@ export interface ClientOptions {
   readonly onConnection?: (event: ConnectionEvent) => void;
 }
 
-/** How a query is answered: by the leader, up to date; or at once by any node, perhaps out of date. */
-export type ReadConsistency = 'linearizable' | 'stale';
+/**
+ * What a query is promised.
+ *
+ * - `linearizable`, the default: it sees everything that was acknowledged before it was sent. The leader
+ *   asks a majority whether it still leads; whatever clocks, networks and processes do, it holds.
+ * - `lease`: the same without asking, while the leader holds a lease. It holds as long as the monotonic
+ *   clocks of the nodes keep within `clockDriftMax` of each other and no virtual machine is suspended;
+ *   a leader without a lease asks as above.
+ * - `stale`: what the node knows, at once, perhaps out of date; with `maxStaleMs`, by no more than that.
+ */
+export type ReadConsistency = 'linearizable' | 'lease' | 'stale';
 
 /** What every method takes. */
 export interface CallOptions {
@@ -49,6 +59,33 @@ export interface CallOptions {
 
 export interface ReadOptions extends CallOptions {
   readonly consistency?: ReadConsistency;
+  /** With `stale`: the answer sees everything that was acknowledged so many ms before it was asked. */
+  readonly maxStaleMs?: number;
+  /**
+   * Who answers: the leader (the default, but for stale queries: those go wherever there is a
+   * connection), any node, preferably another one than the leader, or the node of this id.
+   * Whoever it is, the consistency is the same: it asks the leader if need be.
+   */
+  readonly from?: 'leader' | 'any' | NodeId;
+}
+
+/** The read options with what is left out filled in; `connected`: wherever there is a connection. */
+export interface ReadChoice {
+  readonly consistency: ReadConsistency;
+  readonly maxStaleMs: number | undefined;
+  readonly from: 'leader' | 'connected' | 'any' | NodeId;
+}
+
+/** @throws StoreError BAD_REQUEST */
+export function readChoice({ consistency = 'linearizable', maxStaleMs, from }: ReadOptions): ReadChoice {
+  if (maxStaleMs !== undefined) {
+    if (consistency !== 'stale') throw new StoreError('BAD_REQUEST', 'maxStaleMs is for stale reads');
+    if (!Number.isSafeInteger(maxStaleMs) || maxStaleMs < 0)
+      throw new StoreError('BAD_REQUEST', `maxStaleMs must be a whole number of ms, not ${maxStaleMs}`);
+  }
+  if (typeof from === 'number' && !(Number.isSafeInteger(from) && from > 0))
+    throw new StoreError('BAD_REQUEST', `from must be a node's id, not ${from}`);
+  return { consistency, maxStaleMs, from: from ?? (consistency === 'stale' ? 'connected' : 'leader') };
 }
 
 /** The options with every default filled in. */

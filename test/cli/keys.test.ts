@@ -37,6 +37,7 @@ test('put reads a value from standard input and from a file, and takes -- before
     createRevision: 1,
     modRevision: 1,
     version: 1,
+    storeRevision: 3,
   });
 });
 

@@ -101,7 +101,15 @@ test('a data command knows its flags', () => {
   addGetCommand(program);
   const flags = program.commands[0]?.options.map((option) => option.long);
   expect(flags).toEqual(
-    expect.arrayContaining(['--endpoints', '--timeout', '--json', '--prefix', '--stale']),
+    expect.arrayContaining([
+      '--endpoints',
+      '--timeout',
+      '--json',
+      '--prefix',
+      '--consistency',
+      '--max-stale',
+      '--from',
+    ]),
   );
 });
 
