@@ -22,7 +22,10 @@ export interface HistoryLimits {
   readonly bytesMax: number;
 }
 
-const DEFAULT_LIMITS: HistoryLimits = { revisionsMax: HISTORY_REVISIONS_MAX, bytesMax: HISTORY_BYTES_MAX };
+export const DEFAULT_HISTORY_LIMITS: HistoryLimits = {
+  revisionsMax: HISTORY_REVISIONS_MAX,
+  bytesMax: HISTORY_BYTES_MAX,
+};
 
 const SPACE = 'history';
 
@@ -32,7 +35,7 @@ export function appendHistory(
   state: RootState,
   machine: string,
   events: readonly MachineEvent[],
-  limits: HistoryLimits = DEFAULT_LIMITS,
+  limits: HistoryLimits = DEFAULT_HISTORY_LIMITS,
 ): RootState {
   assert(events.length > 0, 'a revision has events');
   const revision = state.revision + 1;

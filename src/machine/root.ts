@@ -11,6 +11,7 @@ import { assert } from '../base/assert.ts';
 import { StoreError } from '../base/errors.ts';
 import type { Index, Revision, Term } from '../base/flavor.ts';
 import type { Command, CommandOutcome, CommandRefusal, LoggedCommand } from './command.ts';
+import { DEFAULT_HISTORY_LIMITS, type HistoryLimits } from './history.ts';
 import type { AnyMachine, At, Parsed } from './machine.ts';
 import type { ReadSpaces, RecordTree } from './record-tree.ts';
 import { readRootState, type RootState, writeRootState } from './root-state.ts';
@@ -71,18 +72,29 @@ export const CLOCK = 'clock';
 
 type Machines = ReadonlyMap<string, AnyMachine>;
 
+/** Equal on all nodes of a cluster. */
+interface Rules {
+  readonly machines: Machines;
+  readonly history: HistoryLimits;
+}
+
 /**
  * The root over `sessions` and the given machines.
  *
+ * @param history how much of it is kept; equal on all nodes
  * @throws StoreError CONFIG_INVALID for a bad, taken or doubled name
  */
-export function createRoot(machines: readonly AnyMachine[]): Root {
+export function createRoot(
+  machines: readonly AnyMachine[],
+  history: HistoryLimits = DEFAULT_HISTORY_LIMITS,
+): Root {
   const named = byName([sessions, ...machines]);
+  const rules = { machines: named, history };
   return {
     machines: [...named.keys()],
     parseCommand: (machine, body) => named.get(machine)?.parseCommand(body) ?? unknownMachine(machine),
     parseQuery: (machine, body) => named.get(machine)?.parseQuery(body) ?? unknownMachine(machine),
-    apply: (tree, logged, place) => applyLogged(named, tree, logged, place),
+    apply: (tree, logged, place) => applyLogged(rules, tree, logged, place),
     query: (spaces, machine, body) => answer(named, spaces, machine, body),
     mayGrow: ({ machine, body }) => machine !== CLOCK && (named.get(machine)?.mayGrow?.(body) ?? true),
     nextDeadlineMs: (spaces) => firstDeadlineMs(named, spaces),
@@ -115,7 +127,7 @@ function byName(machines: readonly AnyMachine[]): Machines {
 }
 
 function applyLogged(
-  machines: Machines,
+  rules: Rules,
   tree: RecordTree,
   logged: LoggedCommand,
   place: EntryPlace,
@@ -124,14 +136,14 @@ function applyLogged(
   assert(place.index > before.index, 'an entry is applied once');
   assert(logged.timeMs >= before.timeMs, 'log time never goes back');
   const moved: RootState = { ...before, index: place.index, timeMs: logged.timeMs };
-  const expired = expireDue(machines, tree, moved, logged, place);
-  const { state, outcome } = applyOne(machines, tree, expired, logged, place);
+  const expired = expireDue(rules, tree, moved, logged, place);
+  const { state, outcome } = applyOne(rules, tree, expired, logged, place);
   writeRootState(tree, state);
   return outcome;
 }
 
 function expireDue(
-  machines: Machines,
+  { machines, history }: Rules,
   tree: RecordTree,
   state: RootState,
   logged: LoggedCommand,
@@ -139,13 +151,13 @@ function expireDue(
 ): RootState {
   let reached = state;
   for (const machine of machines.values()) {
-    reached = runExpire(machine, tree, reached, atOf(reached, logged, place));
+    reached = runExpire(machine, tree, reached, atOf(reached, logged, place), history);
   }
   return reached;
 }
 
 function applyOne(
-  machines: Machines,
+  { machines, history }: Rules,
   tree: RecordTree,
   state: RootState,
   logged: LoggedCommand,
@@ -161,21 +173,27 @@ function applyOne(
   // A node that refused what others apply would differ from them for ever: it must stop instead.
   assert(machine !== undefined, `the machine ${logged.machine}, which the log names, runs on this node`);
   const at = atOf(state, logged, place);
-  if (machine === sessions) return applyToSessions(tree, state, logged, at);
+  if (machine === sessions) return applyToSessions(tree, state, logged, at, history);
   if (logged.session === undefined) {
     return refused(state, 'SESSION_EXPIRED', `a command of ${machine.name} needs a session`);
   }
   const sessionRecords = tree.space(sessions.name);
   const admission = admit(sessionRecords, logged.session, at.timeMs);
   if (admission.kind === 'answered') return { state, outcome: admission.outcome };
-  const step = runCommand(machine, tree, state, logged.body, at);
+  const step = runCommand(machine, tree, state, logged.body, at, history);
   remember(sessionRecords, logged.session, step.outcome);
   return step;
 }
 
 /** The one machine whose refusals are refusals of the store. */
-function applyToSessions(tree: RecordTree, state: RootState, logged: LoggedCommand, at: At): Step {
-  const step = runCommand(sessions, tree, state, logged.body, at);
+function applyToSessions(
+  tree: RecordTree,
+  state: RootState,
+  logged: LoggedCommand,
+  at: At,
+  history: HistoryLimits,
+): Step {
+  const step = runCommand(sessions, tree, state, logged.body, at, history);
   if (step.outcome.kind !== 'applied') return step;
   const result = step.outcome.result as ReturnType<typeof sessions.apply>['result'];
   return result.kind === 'refused' ? refused(step.state, result.code, result.message) : step;

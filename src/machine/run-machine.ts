@@ -2,7 +2,7 @@
 import { InvariantError } from '../base/assert.ts';
 import { isBinary } from './binary-string.ts';
 import type { CommandOutcome } from './command.ts';
-import { appendHistory } from './history.ts';
+import { appendHistory, type HistoryLimits } from './history.ts';
 import { FAILURE_MESSAGE_MAX } from './limits.ts';
 import type { AnyMachine, At, MachineEvent } from './machine.ts';
 import { PlainnessError } from './plainness-error.ts';
@@ -23,12 +23,13 @@ export function runCommand(
   state: RootState,
   command: unknown,
   at: At,
+  history: HistoryLimits,
 ): Step {
   tree.savepoint();
   try {
     const { result, events } = machine.apply(tree.space(machine.name), command, at);
     sizeOf(result);
-    const next = withEvents(machine, tree, state, events);
+    const next = withEvents(machine, tree, state, events, history);
     tree.release();
     return { state: next, outcome: { kind: 'applied', result, revision: next.revision, index: at.index } };
   } catch (error) {
@@ -39,12 +40,18 @@ export function runCommand(
 }
 
 /** Lets a machine do what is due, under a revision of its own. A machine that throws here does nothing. */
-export function runExpire(machine: AnyMachine, tree: RecordTree, state: RootState, at: At): RootState {
+export function runExpire(
+  machine: AnyMachine,
+  tree: RecordTree,
+  state: RootState,
+  at: At,
+  history: HistoryLimits,
+): RootState {
   if (machine.expire === undefined || !isDue(machine, tree, at.timeMs)) return state;
   tree.savepoint();
   try {
     const events = machine.expire(tree.space(machine.name), at);
-    const next = withEvents(machine, tree, state, events);
+    const next = withEvents(machine, tree, state, events, history);
     tree.release();
     return next;
   } catch (error) {
@@ -89,9 +96,10 @@ function withEvents(
   tree: RecordTree,
   state: RootState,
   events: readonly MachineEvent[],
+  history: HistoryLimits,
 ): RootState {
   for (const { key } of events) {
     if (!isBinary(key)) throw new PlainnessError('the key of an event holds a character above one byte');
   }
-  return events.length === 0 ? state : appendHistory(tree, state, machine.name, events);
+  return events.length === 0 ? state : appendHistory(tree, state, machine.name, events, history);
 }

@@ -1,6 +1,7 @@
 /** What is done to a cluster from outside, as data: drawn from a seed, or generated and shrunk by a test. */
 import type { NodeId } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
+import { type Link, linksAcross, linksOffRing, linksWhere, shuffled } from './links.ts';
 import type { FaultKind, Swarm } from './swarm.ts';
 
 /** A node by its id, or whoever leads at that moment (the first node if nobody does). */
@@ -11,10 +12,12 @@ export type FaultAction =
   /** All nodes lose their power at once. */
   | { readonly kind: 'power-cut'; readonly downMs: number }
   | { readonly kind: 'pause'; readonly target: Target; readonly lastsMs: number }
+  /** A pause in which timers pile up: all ticks that were missed come at once. */
+  | { readonly kind: 'stall'; readonly target: Target; readonly lastsMs: number }
   /** Cuts links: each one from the first to the second. */
   | {
       readonly kind: 'partition';
-      readonly links: readonly (readonly [NodeId, NodeId])[];
+      readonly links: readonly Link[];
       readonly lastsMs: number;
     }
   /** Cuts one node off: from all others, or only what it says, or only what it hears. */
@@ -24,11 +27,22 @@ export type FaultAction =
       readonly direction: 'both' | 'out' | 'in';
       readonly lastsMs: number;
     }
+  /** The leader and one other node do not reach each other; everyone else reaches both (Cloudflare, 2020-11-02). */
+  | { readonly kind: 'half-dead'; readonly other: NodeId; readonly lastsMs: number }
+  /** Nodes are cut off one after another, and come back one after another (FoundationDB's swizzle-clogging). */
+  | {
+      readonly kind: 'swizzle';
+      readonly order: readonly NodeId[];
+      readonly stepMs: number;
+      readonly lastsMs: number;
+    }
   | { readonly kind: 'slow-disk'; readonly target: Target; readonly times: number; readonly lastsMs: number }
   | { readonly kind: 'drift'; readonly target: Target; readonly rate: number; readonly lastsMs: number }
   | { readonly kind: 'clock-jump'; readonly target: Target; readonly byMs: number }
   /** The node crashes, and finds its stored state damaged when it starts. */
-  | { readonly kind: 'lose-state'; readonly target: Target; readonly downMs: number };
+  | { readonly kind: 'lose-state'; readonly target: Target; readonly downMs: number }
+  /** A client forgets all that it asked for, and comes back as a new one. */
+  | { readonly kind: 'client-crash'; readonly client: number };
 
 /** Draws the next fault; undefined if the run has none that comes as an action. */
 export function drawFault(random: Random, swarm: Swarm): FaultAction | undefined {
@@ -43,7 +57,16 @@ const MAKERS: Partial<Record<FaultKind, Maker>> = {
   crash: (random, swarm) => ({ kind: 'crash', target: target(random, swarm), downMs: lasts(random, swarm) }),
   'power-cut': (random, swarm) => ({ kind: 'power-cut', downMs: lasts(random, swarm) / 4 }),
   pause: (random, swarm) => ({ kind: 'pause', target: target(random, swarm), lastsMs: lasts(random, swarm) }),
+  stall: (random, swarm) => ({
+    kind: 'stall',
+    target: target(random, swarm),
+    lastsMs: random.integer(50, 5000),
+  }),
   partition: drawPartition,
+  'client-crash': (random, swarm) => ({
+    kind: 'client-crash',
+    client: random.integer(0, swarm.clients.clients - 1),
+  }),
   drift: (random, swarm) => ({
     kind: 'drift',
     target: target(random, swarm),
@@ -83,26 +106,49 @@ function driftRate(random: Random, { clockDriftMax, driftsBeyond }: Swarm): numb
   return random.pick([slowest, (1 + slowest) / 2, 1 / slowest]);
 }
 
-/** Two sides, one node alone, one direction only, or any graph of links. */
+const SHAPES = [
+  'sides',
+  'sides',
+  'isolate',
+  'isolate',
+  'one-way',
+  'graph',
+  'bridge',
+  'ring',
+  'half-dead',
+  'swizzle',
+] as const;
+
+/** Two sides, one node alone, one direction only, any graph of links, or a shape with a name. */
 function drawPartition(random: Random, swarm: Swarm): FaultAction {
   const lastsMs = lasts(random, swarm);
-  const shape = random.pick(['sides', 'sides', 'isolate', 'isolate', 'one-way', 'graph', 'bridge'] as const);
-  if (shape === 'isolate') {
-    const direction = random.pick(['both', 'both', 'out', 'in'] as const);
-    return { kind: 'isolate', target: target(random, swarm), direction, lastsMs };
-  }
-  const side = new Map<NodeId, boolean>();
-  for (let id = 1; id <= swarm.nodes; id++) side.set(id, random.chance(0.5));
-  const bridge = shape === 'bridge' ? random.integer(1, swarm.nodes) : 0;
-  const links: (readonly [NodeId, NodeId])[] = [];
-  for (let from = 1; from <= swarm.nodes; from++) {
-    for (let to = 1; to <= swarm.nodes; to++) {
-      if (from === to || from === bridge || to === bridge) continue;
-      const across = side.get(from) !== side.get(to);
-      const cut =
-        shape === 'graph' ? random.chance(0.4) : across && (shape !== 'one-way' || side.get(from) === true);
-      if (cut) links.push([from, to]);
+  const ids = Array.from({ length: swarm.nodes }, (_, at) => at + 1);
+  const shape = random.pick(SHAPES);
+  switch (shape) {
+    case 'isolate': {
+      const direction = random.pick(['both', 'both', 'out', 'in'] as const);
+      return { kind: 'isolate', target: target(random, swarm), direction, lastsMs };
+    }
+    case 'half-dead':
+      return { kind: 'half-dead', other: random.pick(ids), lastsMs };
+    case 'swizzle': {
+      const order = shuffled(random, ids).slice(0, random.integer(1, ids.length));
+      return { kind: 'swizzle', order, stepMs: random.integer(1, lastsMs), lastsMs };
+    }
+    case 'ring':
+      return { kind: 'partition', links: linksOffRing(shuffled(random, ids)), lastsMs };
+    case 'graph':
+      return { kind: 'partition', links: linksWhere(ids, () => random.chance(0.4)), lastsMs };
+    case 'sides':
+    case 'one-way':
+    case 'bridge': {
+      const side = new Set(ids.filter(() => random.chance(0.5)));
+      const bridge = shape === 'bridge' ? random.pick(ids) : 0;
+      const links = linksAcross(ids, side).filter(([from, to]) => {
+        if (from === bridge || to === bridge) return false;
+        return shape !== 'one-way' || side.has(from);
+      });
+      return { kind: 'partition', links, lastsMs };
     }
   }
-  return { kind: 'partition', links, lastsMs };
 }

@@ -18,6 +18,9 @@ export interface ClientSurroundings {
   readonly marks: Marks;
   readonly nodes: number;
   readonly timeoutMs: number;
+  readonly sessionTtlMs: number;
+  /** Of a request that is sent twice to the same node. */
+  readonly doubleChance: number;
   /** Brings the input to a node; `answer` is called with its reply, if one comes back. */
   ask(node: NodeId, call: Call, makeInput: (caller: number) => Input, answer: (reply: Reply) => void): void;
   settled(record: CallRecord): void;
@@ -38,7 +41,6 @@ interface Pending {
 
 const ATTEMPTS_MAX = 12;
 const IN_FLIGHT_MAX = 3;
-const SESSION_TTL_MS = 3_600_000;
 
 export class SimulatedClient {
   readonly id: number;
@@ -78,6 +80,22 @@ export class SimulatedClient {
     for (const pending of this.#inFlight) this.#fail(pending, 'CLOSED');
   }
 
+  /** The client's process dies: what it asked for may happen or not; a new one takes its place, without its session. */
+  crash(): void {
+    const queue = this.#queue.splice(0);
+    this.#session = undefined;
+    if (this.#inFlight.size > 0) this.#around.marks.count('client crashed with calls in flight');
+    // A call that ends may begin others: those are of the new client.
+    const lost = Array.from(this.#inFlight);
+    for (const pending of lost) {
+      this.#settle(
+        pending,
+        pending.call.kind === 'query' ? { kind: 'refused', code: 'CLOSED' } : { kind: 'unknown' },
+      );
+    }
+    for (const { done } of queue) done?.({ kind: 'refused', code: 'CLOSED' });
+  }
+
   #next(): void {
     if (this.#session === undefined) {
       if (this.#queue.length > 0) this.#openSession();
@@ -96,7 +114,7 @@ export class SimulatedClient {
     const call: Call = {
       kind: 'command',
       machine: 'sessions',
-      body: { kind: 'open', ttlMs: SESSION_TTL_MS },
+      body: { kind: 'open', ttlMs: this.#around.sessionTtlMs },
     };
     this.#start(
       call,
@@ -153,7 +171,12 @@ export class SimulatedClient {
     }
     pending.attempts++;
     if (pending.attempts > 1) this.#around.marks.count('call retried');
-    this.#send(pending, this.#targetOf(pending));
+    const target = this.#targetOf(pending);
+    this.#send(pending, target);
+    if (this.#random.chance(this.#around.doubleChance)) {
+      this.#around.marks.count('request doubled');
+      this.#send(pending, target);
+    }
     // An impatient client asks two nodes: a session makes that harmless.
     if (pending.stamp !== undefined && this.#random.chance(0.05)) {
       this.#send(pending, this.#random.integer(1, this.#around.nodes));
@@ -194,7 +217,10 @@ export class SimulatedClient {
     }
     const { code, leader } = reply;
     if (ERROR_FACTS[code].outcome === 'not-applied') pending.ruledOut++;
-    if (code === 'SESSION_EXPIRED') this.#session = undefined;
+    if (code === 'SESSION_EXPIRED' && pending.stamp?.id === this.#session) {
+      this.#session = undefined;
+      this.#around.marks.count('session expired under its client');
+    }
     if (!ERROR_FACTS[code].retryable) this.#fail(pending, code);
     // A late error of an earlier attempt says nothing about the one under way.
     else if (attempt === pending.attempts) this.#retryAfter(pending, code, leader);

@@ -17,8 +17,7 @@ export function deepEqual(a: unknown, b: unknown): boolean {
 
 function sameBytes(a: object, b: object): boolean {
   if (!(a instanceof Uint8Array) || !(b instanceof Uint8Array) || a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
-  return true;
+  return Buffer.compare(a, b) === 0;
 }
 
 function sameArrays(a: object, b: object): boolean {

@@ -1,6 +1,8 @@
 import type { NodeId } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
+import { StoreError } from '../base/errors.ts';
 import type { Message } from '../raft/message.ts';
+import { decodePeerFrames, encodePeerFrames } from '../wire/peer-codec.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { Marks } from './marks.ts';
 import type { NetworkSwarm } from './swarm.ts';
@@ -72,7 +74,13 @@ export class SimulatedNetwork {
   /** From here on no message is lost, doubled or late. */
   calm(): void {
     this.#cut.clear();
-    this.#settings = { ...this.#settings, dropChance: 0, duplicateChance: 0, tailChance: 0 };
+    this.#settings = {
+      ...this.#settings,
+      dropChance: 0,
+      duplicateChance: 0,
+      tailChance: 0,
+      corruptChance: 0,
+    };
   }
 
   #schedule(message: Message): void {
@@ -83,7 +91,45 @@ export class SimulatedNetwork {
       delayUs += this.#random.integer(0, tailMaxUs);
     }
     if (inOrder) delayUs = this.#afterLast(message, delayUs);
-    this.#events.after(delayUs, () => this.#deliver(message));
+    if (!this.#settings.encodes) {
+      this.#events.after(delayUs, () => this.#deliver(message));
+      return;
+    }
+    const bytes = encodePeerFrames([{ kind: 'peer-messages', messages: [message] }]);
+    const corrupts = this.#settings.corruptChance > 0 && this.#random.chance(this.#settings.corruptChance);
+    const arriving = corrupts ? this.#corrupted(bytes) : bytes;
+    this.#events.after(delayUs, () => this.#receive(arriving));
+  }
+
+  /** As a peer link does: what cannot be read is refused, and nothing of it is applied. */
+  #receive(bytes: Uint8Array): void {
+    let frames;
+    try {
+      frames = decodePeerFrames(bytes);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#marks.count('corrupted message refused');
+      return;
+    }
+    for (const frame of frames) {
+      if (frame.kind !== 'peer-messages') continue;
+      for (const message of frame.messages) this.#deliver(message);
+    }
+  }
+
+  /** Some bits turned over, or the end cut off. */
+  #corrupted(bytes: Uint8Array): Uint8Array {
+    this.#marks.count('message corrupted');
+    if (this.#random.chance(0.3)) return bytes.subarray(0, this.#random.integer(0, bytes.length - 1));
+    const copy = bytes.slice();
+    const first = this.#random.integer(0, 8 * copy.length - 1);
+    // A burst of up to three bits is always seen by the checksum, and so is any single one.
+    const end = first + this.#random.integer(1, 3);
+    for (let bit = first; bit < end; bit++) {
+      const at = bit >> 3;
+      copy[at] = (copy[at] ?? 0) ^ (1 << (bit & 7));
+    }
+    return copy;
   }
 
   #afterLast({ from, to }: Message, delayUs: number): number {

@@ -34,6 +34,7 @@ export interface NodeSurroundings {
 
 /** A node takes no more than this while it is paused: the rest is lost, as in a full socket. */
 const INBOX_MAX = 1000;
+const MISSED_TICKS_MAX = 100;
 const EXTRA_TURNS_MAX = 10_000;
 
 export class SimulatedNode {
@@ -47,6 +48,7 @@ export class SimulatedNode {
   /** Counts starts and crashes: what was under way in an earlier life does not reach a later one. */
   #life = 0;
   #paused = false;
+  #missedTicks = 0;
   #slowness = 1;
   #inbox: Input[] = [];
   #turnScheduled = false;
@@ -107,6 +109,7 @@ export class SimulatedNode {
     this.#life++;
     this.#replica = undefined;
     this.#paused = false;
+    this.#missedTicks = 0;
     this.#inbox = [];
     this.#turnScheduled = false;
     this.#heldWrites = [];
@@ -120,10 +123,13 @@ export class SimulatedNode {
     this.#paused = true;
   }
 
-  resume(): void {
+  /** @param options.bunched every tick that was missed comes now; else the timer fires once, as that of a stopped process */
+  resume({ bunched }: { readonly bunched: boolean }): void {
     if (!this.#paused) return;
     this.#paused = false;
-    // The timer of a process that was stopped fires once, however many intervals went by.
+    const ticks = bunched ? Math.min(this.#missedTicks, MISSED_TICKS_MAX) : 1;
+    this.#missedTicks = 0;
+    for (let tick = 1; tick < ticks; tick++) this.#inbox.push({ kind: 'tick' });
     this.give({ kind: 'tick' });
   }
 
@@ -223,7 +229,8 @@ export class SimulatedNode {
 
   #scheduleTick(delayUs: number): void {
     this.#later(delayUs, () => {
-      if (!this.#paused) this.give({ kind: 'tick' });
+      if (this.#paused) this.#missedTicks++;
+      else this.give({ kind: 'tick' });
       this.#scheduleTick((this.#around.swarm.tickMs * 1000) / this.clock.rate);
     });
   }

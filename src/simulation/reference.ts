@@ -58,6 +58,11 @@ export class Reference implements LogMeaning {
     return this.#revision;
   }
 
+  /** Revisions up to here are forgotten, where everything that is committed is applied. */
+  get compactedRevision(): Revision {
+    return this.#root.compactedRevision(this.tree);
+  }
+
   /** Applies what was committed since. */
   catchUp(): void {
     while (this.#index < this.#ledger.lastIndex) {

@@ -1,5 +1,6 @@
 /** One run: faults and clients for a while, then calm, and what must be true in the end. */
 import { SeededRandom } from '../base/seeded-random.ts';
+import { DEFAULT_HISTORY_LIMITS } from '../machine/history.ts';
 import { createKv } from '../machine/kv/kv.ts';
 import type { AnyMachine } from '../machine/machine.ts';
 import type { ReadRecords } from '../machine/records.ts';
@@ -79,10 +80,14 @@ const COMPARE_EVERY_MS = 5000;
 
 /** Kvorum's own machines, and clients that use all of them. */
 export function ownSubject(swarm: Swarm): Subject {
-  const { keys, readShare } = swarm.clients;
+  const { keys, readShare, valueBytesMax } = swarm.clients;
   return {
     machines: [createKv(), registry, shop] as readonly AnyMachine[],
-    workloads: [new KvWorkload({ keys, readShare }), new RegistryWorkload(), new ShopWorkload()],
+    workloads: [
+      new KvWorkload({ keys, readShare, valueBytesMax }),
+      new RegistryWorkload(),
+      new ShopWorkload(),
+    ],
     invariants: [{ name: 'shop books', check: (records) => checkShopRecords(records) }],
   };
 }
@@ -108,7 +113,8 @@ export function execute(
   subject: Subject,
   drive: (world: World) => void,
 ): RunResult {
-  const root = createRoot(subject.machines);
+  const { historyRevisionsMax: revisionsMax } = swarm.limits;
+  const root = createRoot(subject.machines, { ...DEFAULT_HISTORY_LIMITS, revisionsMax });
   const world = new World({ seed: options.seed, swarm, root, codec: msgpackCodec });
   const timeline = options.timeline === true ? new Timeline(world) : undefined;
   let failure: Failure | undefined;
@@ -213,11 +219,22 @@ function checkHistory(world: World, { workloads }: Subject): void {
     const kind = call.kind === 'command' ? 'write' : 'read';
     witnessed.push({ client, callUs, returnUs, index: answer.index, kind });
   }
-  if (reference.retries > 0) world.marks.count('retry answered from the session', reference.retries);
+  markHistory(world);
   checkWitnessOrder(witnessed);
   checkExactlyOnce(calls, reference);
-  for (const watcher of watchers) checkWatch(watcher.record(reference.revision), reference.events);
+  for (const watcher of watchers) {
+    for (const record of watcher.records(reference.revision)) checkWatch(record, reference.events);
+  }
   for (const workload of workloads) workload.check?.({ calls, reference });
+}
+
+/** What the committed log shows to have happened. */
+function markHistory({ marks, safety: { reference } }: World): void {
+  if (reference.retries > 0) marks.count('retry answered from the session', reference.retries);
+  if (reference.compactedRevision > 0) marks.count('history compacted', reference.compactedRevision);
+  for (const { machine, kind } of reference.events) {
+    if (machine === 'registry' && kind === 'critical') marks.count('registration expired');
+  }
 }
 
 /** A lease is promised nothing of while the clocks differ by more than it allows: see `World`. */

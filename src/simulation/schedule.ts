@@ -57,6 +57,8 @@ function swarmOf({ nodes, dropChance = 0, duplicateChance = 0, lateChance = 0 }:
       duplicateChance,
       tailChance: lateChance,
       tailMaxUs: 10 * ELECTION_MS * 1000,
+      corruptChance: 0,
+      encodes: false,
       inOrder: false,
     },
     disk: {
@@ -75,6 +77,8 @@ function swarmOf({ nodes, dropChance = 0, duplicateChance = 0, lateChance = 0 }:
       readShare: 0.5,
       watches: 2,
       timeoutMs: 1000,
+      sessionTtlMs: 3_600_000,
+      valueBytesMax: 20,
     },
     limits: {
       logEntriesMax: 10,
@@ -83,6 +87,7 @@ function swarmOf({ nodes, dropChance = 0, duplicateChance = 0, lateChance = 0 }:
       appendEntriesMax: 4,
       inflightAppendsMax: 2,
       watchBytesPerTurnMax: 100_000,
+      historyRevisionsMax: 10_000,
       stateWriteTicks: 2,
       stateWriteEntriesMax: 10,
     },

@@ -38,13 +38,16 @@ export { runSchedule, type ScheduleOptions, type ScheduleStep } from './schedule
 export { Violation } from './violation.ts';
 export type { FinishedRun, Submit, Workload } from './workloads/workload.ts';
 
-export interface SimulateOptions extends RunOptions {
+/** What a user simulates; `kvorum sim --test FILE` takes a module that exports a function `simulation` giving one. */
+export interface Simulation {
   readonly machines: readonly AnyMachine[];
   /** What clients do. Bodies of commands and queries are given as the machine's parsers would return them. */
   readonly workload: Workload;
   /** Looked at on every node every few virtual seconds, and at the end. */
   readonly invariants?: readonly Invariant[];
 }
+
+export interface SimulateOptions extends RunOptions, Simulation {}
 
 /** Runs one seed of a cluster with these machines. The same options give the same result. */
 export function simulate({ machines, workload, invariants = [], ...options }: SimulateOptions): RunResult {

@@ -9,10 +9,13 @@ export const FAULT_KINDS = [
   'crash',
   'power-cut',
   'pause',
+  'stall',
   'drift',
   'clock-jump',
   'slow-disk',
   'lose-state',
+  'corrupt',
+  'client-crash',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -48,6 +51,10 @@ export interface NetworkSwarm {
   /** Of a message that takes up to `tailMaxUs`. */
   readonly tailChance: number;
   readonly tailMaxUs: number;
+  /** Of a message that has a bit turned over, or is cut off, on its way. */
+  readonly corruptChance: number;
+  /** Messages pass through the bytes of the real protocol, even if none is corrupted. */
+  readonly encodes: boolean;
   /** Messages of one link do not overtake each other. */
   readonly inOrder: boolean;
 }
@@ -82,6 +89,10 @@ export interface ClientSwarm {
   readonly readShare: number;
   readonly watches: number;
   readonly timeoutMs: number;
+  /** A client that is silent for so long loses its session. */
+  readonly sessionTtlMs: number;
+  /** Of the values that are put, at most. */
+  readonly valueBytesMax: number;
 }
 
 export interface LimitSwarm {
@@ -91,6 +102,8 @@ export interface LimitSwarm {
   readonly appendEntriesMax: number;
   readonly inflightAppendsMax: number;
   readonly watchBytesPerTurnMax: number;
+  /** Revisions that watches can go back. */
+  readonly historyRevisionsMax: number;
   readonly stateWriteTicks: number;
   readonly stateWriteEntriesMax: number;
 }
@@ -106,6 +119,9 @@ export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swar
   const tickMs = random.pick([50, 100, 200]);
   const enabled = drawFaults(random, faults);
   const electionMs = electionTicksMin * tickMs;
+  const clients = drawClients(random, electionMs);
+  // Large values are kept in the history too, and cross the wire in chunks.
+  const isLarge = clients.valueBytesMax > 10_000;
   return {
     // The rarest bugs show with five nodes; one of an even number needs four, or two.
     nodes: nodes ?? random.pick([1, 2, 3, 3, 4, 4, 5, 5, 5, 5, 5]),
@@ -131,14 +147,17 @@ export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swar
       lastsMaxMs: electionMs * random.pick([1, 2, 5, 10, 20]),
       leaderBias: random.pick([0, 0.3, 0.7]),
     },
-    clients: drawClients(random, electionMs),
+    clients: isLarge
+      ? { ...clients, operationsPerSecond: Math.min(2, clients.operationsPerSecond) }
+      : clients,
     limits: {
       logEntriesMax: random.pick([8, 20, 50, 200]),
       logEntriesKept: random.pick([0, 2, 5, 10]),
-      snapshotChunkBytes: random.pick([50, 200, 1000, 100_000]),
+      snapshotChunkBytes: Math.max(random.pick([50, 200, 1000, 100_000]), clients.valueBytesMax / 10),
       appendEntriesMax: random.pick([1, 2, 8, 64]),
       inflightAppendsMax: random.pick([1, 2, 8]),
       watchBytesPerTurnMax: random.pick([1000, 100_000]),
+      historyRevisionsMax: isLarge ? 40 : random.pick([40, 200, 10_000]),
       stateWriteTicks: random.pick([1, 5, 50]),
       stateWriteEntriesMax: random.pick([1, 20, 1000]),
     },
@@ -154,6 +173,7 @@ function drawFaults(random: Random, faults: readonly FaultKind[]): readonly Faul
 function drawNetwork(random: Random, enabled: readonly FaultKind[], electionMs: number): NetworkSwarm {
   const latencyMinUs = random.pick([100, 1000, 5000]);
   const delays = enabled.includes('delay');
+  const corruptChance = enabled.includes('corrupt') ? random.pick([0, 0, 0.001, 0.01]) : 0;
   return {
     latencyMinUs,
     // Without a fault a round trip and a write fit into an election timeout: else nobody could lead.
@@ -165,6 +185,8 @@ function drawNetwork(random: Random, enabled: readonly FaultKind[], electionMs: 
     duplicateChance: enabled.includes('duplicate') ? random.pick([0.01, 0.1, 0.5]) : 0,
     tailChance: delays ? random.pick([0.01, 0.05, 0.2]) : 0,
     tailMaxUs: delays ? electionMs * 1000 * random.pick([1, 3, 10]) : 0,
+    corruptChance,
+    encodes: corruptChance > 0 || random.chance(0.3),
     inOrder: !delays && random.chance(0.5),
   };
 }
@@ -178,5 +200,8 @@ function drawClients(random: Random, electionMs: number): ClientSwarm {
     readShare: random.pick([0.1, 0.3, 0.6]),
     watches: random.integer(0, 3),
     timeoutMs: electionMs * random.pick([1, 3, 8]),
+    sessionTtlMs: random.pick([1000, 5000, 60_000, 3_600_000]),
+    // Large ones cost much, and one run in eight with them shows what they do.
+    valueBytesMax: random.pick([20, 20, 20, 20, 20, 2000, 2000, 300_000]),
   };
 }

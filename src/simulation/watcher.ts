@@ -16,6 +16,8 @@ export interface WatcherSurroundings {
   /** Brings the input to a node; false if the node is down. */
   tell(node: NodeId, input: Input): boolean;
   newWatchId(watcher: Watcher): WatchId;
+  /** Revisions up to here may be forgotten by now. */
+  compactedRevision(): Revision;
 }
 
 /** How long a connection lasts at most before the client goes elsewhere. */
@@ -27,13 +29,15 @@ export class Watcher {
   readonly #selection: WatchSelection;
   readonly #around: WatcherSurroundings;
   readonly #random: SeededRandom;
-  readonly #seen: StoreEvent[] = [];
+  #seen: StoreEvent[] = [];
   #watch: WatchId | undefined;
   #node: NodeId = 0;
   /** Undefined until the first node said where the watch begins. */
   #fromRevision: Revision | undefined;
   #toldRevision: Revision = 0;
   #connections = 0;
+  /** What it saw before it was told that what follows is compacted, and began anew. */
+  readonly #ended: WatchRecord[] = [];
 
   constructor(name: string, selection: WatchSelection, around: WatcherSurroundings, random: SeededRandom) {
     this.name = name;
@@ -94,14 +98,29 @@ export class Watcher {
         this.#toldRevision = output.revision;
         return;
       case 'ended':
-        claim(output.code !== 'REVISION_COMPACTED', 'watch', () => `${this.name}: ${output.message}`);
+        if (output.code === 'REVISION_COMPACTED') this.#beginAnew(output.message);
         this.nodeDown(this.#node);
         return;
     }
   }
 
+  /** All that it saw, each time it began anew. See `#record`. */
+  records(reached?: Revision): readonly WatchRecord[] {
+    return [...this.#ended, this.#record(reached)];
+  }
+
+  /** What it asked for next is gone, and must be. */
+  #beginAnew(message: string): void {
+    const compacted = this.#around.compactedRevision();
+    claim(this.#toldRevision + 1 <= compacted, 'watch', () => `${this.name}: ${message}, but it is not`);
+    this.#around.marks.count('history compacted under a watch');
+    this.#ended.push(this.#record(this.#toldRevision));
+    this.#fromRevision = undefined;
+    this.#seen = [];
+  }
+
   /** @param reached every event up to here must have come by now; undefined: up to what it was told */
-  record(reached?: Revision): WatchRecord {
+  #record(reached?: Revision): WatchRecord {
     return {
       name: this.name,
       selection: this.#selection,

@@ -4,18 +4,19 @@
  */
 import { assert, present } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
-import type { NodeId } from '../base/flavor.ts';
+import type { NodeId, Revision } from '../base/flavor.ts';
 import { SeededRandom } from '../base/seeded-random.ts';
 import type { Root } from '../machine/root.ts';
 import { bootstrapConfiguration } from '../raft/configuration.ts';
 import type { Message } from '../raft/message.ts';
 import type { CallerId, Input, WatchId } from '../replica/input.ts';
 import type { Output, Reply } from '../replica/output.ts';
-import type { FaultAction, Target } from './actions.ts';
+import type { FaultAction } from './actions.ts';
 import type { CallRecord } from './calls.ts';
 import { SimulatedClient } from './client.ts';
 import { EventQueue } from './event-queue.ts';
 import { Marks } from './marks.ts';
+import { Nemesis } from './nemesis.ts';
 import { SimulatedNetwork } from './network.ts';
 import { SimulatedNode } from './node.ts';
 import { nodeConfig } from './node-config.ts';
@@ -54,7 +55,7 @@ export class World {
   readonly #random: SeededRandom;
   readonly #askers = new Map<CallerId, Asking>();
   readonly #watches = new Map<WatchId, Watcher>();
-  readonly #stateless = new Set<NodeId>();
+  readonly #nemesis: Nemesis;
   readonly #readPromises: ReadPromises;
   #calmed = false;
   #nextCaller: CallerId = 1;
@@ -94,6 +95,7 @@ export class World {
     this.safety = new Safety({ nodes: this.nodes, cluster, root, codec, marks, areClocksBound });
     this.clients = this.#makeClients();
     this.watchers = this.#makeWatchers();
+    this.#nemesis = new Nemesis(this, this.#random.fork());
   }
 
   /** Starts all nodes and watchers. */
@@ -136,41 +138,7 @@ export class World {
   perform(action: FaultAction): void {
     this.marks.count(`fault: ${action.kind}`);
     this.trace.note(this.events.nowUs, action.kind);
-    switch (action.kind) {
-      case 'crash':
-        return this.#crash(this.#aim(action.target), action.downMs, { losesState: false });
-      case 'lose-state':
-        return this.#crash(this.#aim(action.target), action.downMs, { losesState: true });
-      case 'power-cut':
-        for (const node of this.nodes) {
-          this.#crash(node, action.downMs * (1 + this.#random.integer(0, 10) / 10), { losesState: false });
-        }
-        return;
-      case 'pause':
-        return this.#during(
-          action.lastsMs,
-          this.#aim(action.target),
-          (node) => node.pause(),
-          (node) => node.resume(),
-        );
-      case 'slow-disk': {
-        const slow = (node: SimulatedNode): void => node.slowDisk(action.times);
-        return this.#during(action.lastsMs, this.#aim(action.target), slow, (node) => node.slowDisk(1));
-      }
-      case 'drift': {
-        const drift = (node: SimulatedNode): void => this.#drift(node, action.rate);
-        return this.#during(action.lastsMs, this.#aim(action.target), drift, (node) => this.#drift(node, 1));
-      }
-      case 'clock-jump':
-        this.#aim(action.target).clock.jumpWall(action.byMs);
-        return;
-      case 'partition':
-        this.#cut(action.links, action.lastsMs);
-        return;
-      case 'isolate':
-        this.#cut(this.#linksOf(this.#aim(action.target).id, action.direction), action.lastsMs);
-        return;
-    }
+    this.#nemesis.perform(action);
   }
 
   /** Faults have stopped. */
@@ -189,75 +157,11 @@ export class World {
     this.#calmed = true;
     this.network.calm();
     for (const node of this.nodes) {
-      node.resume();
+      node.resume({ bunched: false });
       node.slowDisk(1);
-      this.#drift(node, 1);
+      this.drift(node, 1);
       if (!node.up) node.start();
     }
-  }
-
-  #aim(target: Target): SimulatedNode {
-    return target === 'leader'
-      ? (this.leader ?? this.node(1))
-      : this.node(Math.min(target, this.nodes.length));
-  }
-
-  #crash(node: SimulatedNode, downMs: number, { losesState }: { readonly losesState: boolean }): void {
-    const raft = node.replica?.inspect();
-    if (raft === undefined) return;
-    if (raft.role === 'leader') {
-      this.marks.count('leader crashed');
-      if (raft.commitIndex < raft.base.index + raft.entries.length)
-        this.marks.count('leader crashed with uncommitted entries');
-    }
-    node.crash();
-    this.#updateStateless();
-    // Of nodes without their state there may be fewer than half: the others must have it all.
-    if (losesState && 2 * (this.#stateless.size + 1) < this.nodes.length) {
-      node.disk.state.lose();
-      this.#stateless.add(node.id);
-      this.marks.count('stored state lost');
-    }
-    for (const watcher of this.watchers) watcher.nodeDown(node.id);
-    const { life } = node;
-    this.events.after(downMs * 1000, () => {
-      if (!node.up && node.life === life) node.start();
-    });
-  }
-
-  /** A node has its state back once that is stored up to what was ever compacted. */
-  #updateStateless(): void {
-    for (const id of this.#stateless) {
-      const { disk } = this.node(id);
-      if (disk.stateIndex > 0 && disk.stateIndex >= disk.base.index) this.#stateless.delete(id);
-    }
-  }
-
-  #during(
-    lastsMs: number,
-    node: SimulatedNode,
-    begin: (node: SimulatedNode) => void,
-    end: (node: SimulatedNode) => void,
-  ): void {
-    begin(node);
-    this.events.after(lastsMs * 1000, () => end(node));
-  }
-
-  #cut(links: readonly (readonly [NodeId, NodeId])[], lastsMs: number): void {
-    for (const [from, to] of links) this.network.cut(from, to);
-    this.events.after(lastsMs * 1000, () => {
-      for (const [from, to] of links) this.network.join(from, to);
-    });
-  }
-
-  #linksOf(id: NodeId, direction: 'both' | 'out' | 'in'): readonly (readonly [NodeId, NodeId])[] {
-    const links: (readonly [NodeId, NodeId])[] = [];
-    for (const { id: other } of this.nodes) {
-      if (other === id) continue;
-      if (direction !== 'in') links.push([id, other]);
-      if (direction !== 'out') links.push([other, id]);
-    }
-    return links;
   }
 
   #deliver(message: Message): void {
@@ -286,10 +190,11 @@ export class World {
     for (const told of output.watches) this.#watches.get(told.watch)?.take(told);
   }
 
-  #drift(node: SimulatedNode, rate: number): void {
+  /** From now on one second of virtual time takes `rate` seconds on the node's clock. */
+  drift: (node: SimulatedNode, rate: number) => void = (node, rate) => {
     node.clock.drift(this.events.nowUs, rate);
     this.#readPromises.clockChanged();
-  }
+  };
 
   #reply(node: SimulatedNode, given: Reply): void {
     const asking = this.#askers.get(given.caller);
@@ -336,6 +241,8 @@ export class World {
       marks: this.marks,
       nodes: this.nodes.length,
       timeoutMs: this.swarm.clients.timeoutMs,
+      sessionTtlMs: this.swarm.clients.sessionTtlMs,
+      doubleChance: this.swarm.network.duplicateChance / 4,
       ask: this.ask.bind(this),
       settled: (record: CallRecord): void => {
         this.calls.push(record);
@@ -363,6 +270,7 @@ export class World {
         this.#watches.set(id, watcher);
         return id;
       },
+      compactedRevision: (): Revision => this.safety.reference.compactedRevision,
     };
     const { watches, keys } = this.swarm.clients;
     return Array.from({ length: watches }, (_, at) => {

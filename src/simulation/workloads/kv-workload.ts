@@ -10,6 +10,7 @@ export interface KvWorkloadOptions {
   readonly keys: number;
   /** The share of reads, 0 to 1. */
   readonly readShare: number;
+  readonly valueBytesMax: number;
 }
 
 const COUNTER = 'counter';
@@ -59,11 +60,17 @@ export class KvWorkload implements Workload {
 
   #write(random: Random, submit: Submit, key: string): void {
     const choice = random.integer(1, 10);
-    if (choice <= 5) this.#put(submit, { kind: 'put', key, value: this.#value(), previous: choice <= 2 });
+    if (choice <= 5)
+      this.#put(submit, { kind: 'put', key, value: this.#value(random), previous: choice <= 2 });
     else if (choice === 6) this.#put(submit, { kind: 'delete', key, previous: true });
     else if (choice === 7) {
       const modRevision = random.integer(0, 20);
-      this.#put(submit, { kind: 'compare-and-set', key, value: this.#value(), expect: { modRevision } });
+      this.#put(submit, {
+        kind: 'compare-and-set',
+        key,
+        value: this.#value(random),
+        expect: { modRevision },
+      });
     } else this.#increment(submit);
   }
 
@@ -93,7 +100,10 @@ export class KvWorkload implements Workload {
   }
 
   /** Each value is written once, so that a read tells which write it saw. */
-  #value(): Uint8Array {
-    return new TextEncoder().encode(`v${++this.#values}`);
+  #value(random: Random): Uint8Array {
+    const name = `v${++this.#values}`;
+    const bytesMax = random.integer(0, this.#options.valueBytesMax);
+    const length = Math.max(name.length, random.integer(0, bytesMax));
+    return new TextEncoder().encode(name.padEnd(length, '.'));
   }
 }
