@@ -17,8 +17,12 @@ export interface SpaceChange {
 export interface Journal {
   /** About what all records take when stored. */
   bytes: number;
-  /** Keys that changed since the changes were last taken. */
+  /** Whether changes are noted, to be taken later. */
+  tracked: boolean;
+  /** Keys that changed since the changes were last taken… */
   changes: number;
+  /** …and about how many bytes their values took, each time they were put. */
+  changedBytes: number;
   /** Since the savepoint, oldest first; undefined while there is none. */
   undo: SpaceChange[] | undefined;
 }
@@ -81,6 +85,7 @@ export class RecordSpace implements Records {
     const before = this.#tree.get(key);
     this.#journal.bytes += bytes - (before === undefined ? -this.#keyBytes(key) : sizeOf(before));
     this.#tree.set(key, value);
+    if (this.#journal.tracked) this.#journal.changedBytes += bytes;
     this.#note(key, before, value);
   }
 
@@ -107,6 +112,7 @@ export class RecordSpace implements Records {
 
   #note(key: string, before: unknown, after: unknown): void {
     this.#journal.undo?.push({ space: this, key, before });
+    if (!this.#journal.tracked) return;
     if (!this.#changed.has(key)) {
       this.#changed.set(key, before);
       this.#journal.changes++;

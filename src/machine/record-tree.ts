@@ -51,13 +51,35 @@ export class RecordView implements ReadRecords, ReadSpaces {
  */
 export class RecordTree implements Records, ReadSpaces {
   readonly #spaces = new Map<string, RecordSpace>();
-  readonly #journal: Journal = { bytes: 0, changes: 0, undo: undefined };
+  readonly #journal: Journal = { bytes: 0, tracked: false, changes: 0, changedBytes: 0, undo: undefined };
   #bytesAtSavepoint = 0;
 
   /** @param records what there is to begin with, best in order; it does not count as changed */
   constructor(records: Iterable<RecordEntry<unknown>> = []) {
     for (const [key, value] of records) this.put(key, value);
-    this.takeChanges();
+    this.#journal.tracked = true;
+  }
+
+  /** One that is put together bit by bit, and notes no change before `track`. */
+  static untracked(): RecordTree {
+    const tree = new RecordTree();
+    tree.#journal.tracked = false;
+    return tree;
+  }
+
+  /** From here on changes are noted. */
+  track(): void {
+    this.#journal.tracked = true;
+  }
+
+  /** Keys that changed since `takeChanges`. */
+  get changes(): number {
+    return this.#journal.changes;
+  }
+
+  /** About the bytes that were put since `takeChanges`. */
+  get changedBytes(): number {
+    return this.#journal.changedBytes;
   }
 
   get size(): number {
@@ -127,6 +149,7 @@ export class RecordTree implements Records, ReadSpaces {
   takeChanges(): RecordChanges {
     assert(this.#journal.undo === undefined, 'changes are taken between commands');
     const length = this.#journal.changes;
+    this.#journal.changedBytes = 0;
     const parts: ChangedPart[] = [];
     for (const [name, space] of this.#spaces) {
       const changed = space.takeChanged();

@@ -170,7 +170,12 @@ export const DEFAULT_LIMITS: NodeLimits = {
   logEntriesMax: 100_000,
   logBytesMax: 128 * MIB,
   logEntriesKept: 10_000,
-  snapshotChunkBytes: 512 * KIB,
+  stateWriteChangesMax: 8_192,
+  stateWriteBytesMax: 16 * MIB,
+  snapshotChunkBytes: 64 * KIB,
+  snapshotWindowChunks: 16,
+  snapshotBytesPerSecond: 32 * MIB,
+  snapshotBytesPerTurn: 128 * KIB,
   snapshotRetryTicks: 50,
 };
 

@@ -1,14 +1,15 @@
 import { assert } from '../base/assert.ts';
 import type { Position } from '../raft/entry.ts';
 import type { LogWrite } from '../raft/ready.ts';
-import type { StateSynced, Written } from '../replica/input.ts';
-import type { Output, StateReplacement, StateWrite } from '../replica/output.ts';
+import type { Staged, StateSynced, Written } from '../replica/input.ts';
+import type { Output, StageStep, StateReplacement, StateWrite } from '../replica/output.ts';
 import type { LogStorage } from '../storage/log-storage.ts';
 import type { StateStorage } from '../storage/state-storage.ts';
 
 type StateTask =
   | { readonly kind: 'write'; readonly write: StateWrite }
   | { readonly kind: 'replace'; readonly replacement: StateReplacement; readonly done: () => void }
+  | { readonly kind: 'stage'; readonly step: StageStep }
   | { readonly kind: 'sync' };
 
 export interface DiskWriterOptions {
@@ -16,7 +17,7 @@ export interface DiskWriterOptions {
   readonly state: StateStorage;
   /** What the stored state reflects. */
   readonly applied: Position;
-  readonly onInput: (input: Written | StateSynced) => void;
+  readonly onInput: (input: Written | Staged | StateSynced) => void;
   /** Told once; nothing is written after it. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -57,7 +58,8 @@ export class DiskWriter {
     return this.#stateChanges;
   }
 
-  execute({ replaceState, write, state, syncState }: Output): void {
+  execute({ stage, replaceState, write, state, syncState }: Output): void {
+    for (const step of stage) this.#enqueue({ kind: 'stage', step });
     if (replaceState !== undefined) this.#replace(replaceState);
     if (write !== undefined) this.#writeLog(write);
     if (state !== undefined) this.#writeState(state);
@@ -131,13 +133,22 @@ export class DiskWriter {
         this.#stored = task.write.applied;
         return;
       case 'replace':
-        await state.replace(task.replacement.records, task.replacement.applied);
+        await state.replace(task.replacement.applied);
         this.#stored = task.replacement.applied;
         return task.done();
+      case 'stage':
+        return this.#stage(task.step);
       default:
         await state.sync();
         return onInput({ kind: 'state-synced', index: this.#stored.index });
     }
+  }
+
+  async #stage(step: StageStep): Promise<void> {
+    const { state, onInput } = this.#options;
+    if (step.kind === 'discard') return state.discardStage();
+    await state.stage(step.changes);
+    onInput({ kind: 'staged', id: step.id });
   }
 
   #fail(error: unknown): void {

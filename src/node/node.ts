@@ -23,6 +23,7 @@ import type { PeerEvents } from '../transport/peer-handshake.ts';
 import { PeerLinks } from '../transport/peer-links.ts';
 import type { NodeStatus } from '../wire/client-frames.ts';
 import { msgpackCodec } from '../wire/msgpack-codec.ts';
+import { sha256Digest } from '../wire/sha256-digest.ts';
 import { formatAddress } from './address.ts';
 import { ClientHub } from './client-hub.ts';
 import { initialConfiguration, type NodeConfig, replicaConfig } from './config.ts';
@@ -243,6 +244,7 @@ class Node implements RunningNode {
       config: replicaConfig(this.#config),
       root: this.#root,
       codec: msgpackCodec,
+      digest: sha256Digest,
       random,
       restored,
     });

@@ -107,7 +107,7 @@ export interface TimeoutNow extends Envelope {
   readonly kind: 'timeout-now';
 }
 
-/** One chunk of the state as of `snapshot` (Raft paper, section 7). Chunks come in order, one unanswered at a time. */
+/** One chunk of the state as of `snapshot` (Raft paper, section 7). Chunks are taken in order. */
 export interface SnapshotRequest extends Envelope {
   readonly kind: 'snapshot-request';
   readonly snapshot: Position;
@@ -118,11 +118,13 @@ export interface SnapshotRequest extends Envelope {
   readonly data: Uint8Array;
 }
 
-/** Send `nextChunk` of this snapshot. */
+/** All chunks of this snapshot before `nextChunk` are stored, or that one is asked for again: `data` says which. */
 export interface SnapshotResponse extends Envelope {
   readonly kind: 'snapshot-response';
   readonly snapshot: Position;
   readonly nextChunk: number;
+  /** Opaque to Raft. */
+  readonly data: Uint8Array;
 }
 
 export type Message =

@@ -21,8 +21,18 @@ export interface ReplicaConfig {
   readonly logBytesMax: number;
   /** …down to this many entries, kept for slow followers. */
   readonly logEntriesKept: number;
+  /** Commands wait no longer than this takes to store: a state write has about so many changes at most… */
+  readonly stateWriteChangesMax: number;
+  /** …and about so many bytes. */
+  readonly stateWriteBytesMax: number;
   /** Bytes of records in one snapshot chunk; one record may exceed it alone. */
   readonly snapshotChunkBytes: number;
+  /** At most this many chunks are on their way to one follower, or wait there for its disk. */
+  readonly snapshotWindowChunks: number;
+  /** All snapshots that a leader sends take at most so many bytes of records a second… */
+  readonly snapshotBytesPerSecond: number;
+  /** …and so many in one turn, so that what clients and peers ask comes in between. */
+  readonly snapshotBytesPerTurn: number;
   /** A chunk that got no answer is sent again after this many ticks. */
   readonly snapshotRetryTicks: number;
 }

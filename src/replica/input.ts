@@ -3,6 +3,7 @@ import type { Command } from '../machine/command.ts';
 import type { ConfigurationChange } from '../raft/configuration.ts';
 import type { MemberStatus as RaftMemberStatus } from '../raft/member-status.ts';
 import type { Message } from '../raft/message.ts';
+import type { SnapshotProgress } from './snapshot-chunk.ts';
 
 /** Chosen by the edge: the answer bears it. Used once. */
 export type CallerId = number;
@@ -104,6 +105,12 @@ export interface TransferInput {
   readonly to: NodeId | undefined;
 }
 
+/** The stage write of this id, and every one before it, is stored. */
+export interface Staged {
+  readonly kind: 'staged';
+  readonly id: number;
+}
+
 export type Input =
   | Tick
   | PeerMessage
@@ -115,6 +122,7 @@ export type Input =
   | WatchInput
   | WatchPauseInput
   | Written
+  | Staged
   | StateSynced;
 
 /** What the edge's clocks say at a turn. */
@@ -127,8 +135,8 @@ export interface Now {
 
 /** A member, for people. */
 export interface MemberStatus extends RaftMemberStatus {
-  /** On the leader, while a snapshot is on its way to the member: what it brings, and the chunk that waits for an answer. */
-  readonly snapshot?: { readonly index: Index; readonly chunk: number };
+  /** On the leader, while a snapshot is on its way to the member. */
+  readonly snapshot?: SnapshotProgress;
 }
 
 /** Where a node is, for people and for health checks. */
@@ -148,6 +156,8 @@ export interface ReplicaStatus {
   readonly stateBytes: number;
   /** Serves commands and linearizable reads: it leads, and has applied an entry of its own term. */
   readonly serving: boolean;
+  /** While a snapshot is on its way to this node. */
+  readonly receiving: SnapshotProgress | undefined;
   /** Who makes up the cluster, as far as this node knows; how far each is, a leader alone can tell. */
   readonly members: readonly MemberStatus[];
 }

@@ -1,7 +1,7 @@
 import type { NodeId, Index, Revision } from '../base/flavor.ts';
 import type { ErrorCode } from '../base/errors.ts';
 import type { StoreEvent } from '../machine/command.ts';
-import type { RecordChanges, RecordEntry } from '../machine/records.ts';
+import type { RecordChanges } from '../machine/records.ts';
 import type { Configuration } from '../raft/configuration.ts';
 import type { Position } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
@@ -49,12 +49,27 @@ export interface StateWrite {
   readonly applied: Position;
 }
 
+/** One record of a state that is put together beside the present one; undefined takes it away again. */
+export interface StagedChange {
+  readonly key: string;
+  /** Of the value, by the replica's codec. */
+  readonly encoded: Uint8Array | undefined;
+}
+
 /**
- * A whole new state, to replace all that was stored. It must be on stable storage before any later
- * log write begins; a log write of the same turn may come before or after it.
+ * A step towards another state, beside the one that is stored: it needs no sync, and is gone after a
+ * restart. `write` is answered by a `staged` input.
+ */
+export type StageStep =
+  | { readonly kind: 'write'; readonly id: number; readonly changes: readonly StagedChange[] }
+  | { readonly kind: 'discard' };
+
+/**
+ * What was staged takes the place of all that was stored, at once or not at all. It must be on
+ * stable storage before any later log write begins; a log write of the same turn may come before
+ * or after it.
  */
 export interface StateReplacement {
-  readonly records: Iterable<RecordEntry<unknown>>;
   readonly applied: Position;
 }
 
@@ -66,6 +81,8 @@ export interface Output {
   readonly write: LogWrite | undefined;
   /** Never together with `replaceState`. */
   readonly state: StateWrite | undefined;
+  /** In this order, and before `replaceState`. */
+  readonly stage: readonly StageStep[];
   readonly replaceState: StateReplacement | undefined;
   /** Bring everything stored so far to stable storage, then tell: the log is to be compacted. */
   readonly syncState: boolean;

@@ -13,6 +13,7 @@
  */
 import { assert, unreachable } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
+import type { Digest } from '../base/digest.ts';
 import type { NodeId } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
 import { decodeLogged } from '../machine/logged-command.ts';
@@ -31,7 +32,7 @@ import { historySource } from './history-source.ts';
 import type { Input, MemberStatus, Now, QueryInput, ReplicaStatus } from './input.ts';
 import { Leadership } from './leadership.ts';
 import { LogUpkeep } from './log-upkeep.ts';
-import type { Output, Reply, StateReplacement } from './output.ts';
+import type { Output, Reply, StageStep, StateReplacement } from './output.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { Proposals } from './proposals.ts';
 import { Reads } from './reads.ts';
@@ -45,9 +46,15 @@ export interface ReplicaOptions {
   readonly config: ReplicaConfig;
   readonly root: Root;
   readonly codec: Codec;
+  readonly digest: Digest;
   readonly random: Random;
   readonly restored: Restored;
 }
+
+/** A leader's state may be this many times `stateBytesMax`: commands that were on their way make it grow above that. */
+const RECEIVED_TIMES_MAX = 2;
+
+const NO_STEPS: readonly StageStep[] = [];
 
 export class Replica {
   readonly #config: ReplicaConfig;
@@ -69,12 +76,13 @@ export class Replica {
   /** The committed configuration does not have this node any more. */
   #isOut = false;
   #replacement: StateReplacement | undefined;
+  #stage: StageStep[] = [];
   // What this turn gathers.
   #now: Now = { monotonicMs: 0, wallMs: 0 };
   #replies: Reply[] = [];
   #send: Message[] = [];
 
-  constructor({ config, root, codec, random, restored }: ReplicaOptions) {
+  constructor({ config, root, codec, digest, random, restored }: ReplicaOptions) {
     this.#config = config;
     this.#root = root;
     this.#codec = codec;
@@ -99,9 +107,13 @@ export class Replica {
     this.#proposals = new Proposals({ config, root, codec, raft, leadership });
     this.#reads = new Reads(config, raft);
     this.#watches = new WatchHub(config);
-    this.#snapshots = new Snapshots(config, codec);
+    this.#snapshots = new Snapshots(config, codec, digest);
     this.#upkeep = new LogUpkeep(config, raft, this.#snapshots);
-    this.#receiver = new SnapshotReceiver(codec);
+    this.#receiver = new SnapshotReceiver({
+      codec,
+      digest,
+      bytesMax: RECEIVED_TIMES_MAX * config.stateBytesMax,
+    });
     this.#stateWrites = new StateWrites(config, restored.applied);
     this.#history = historySource(root, () => this.#tree);
   }
@@ -130,7 +142,7 @@ export class Replica {
 
   /** There is more to do, without any new input. */
   get hasMore(): boolean {
-    return this.#raft.hasReady || this.#watches.hasMore;
+    return this.#raft.hasReady || this.#watches.hasMore || this.#snapshots.hasMore;
   }
 
   /** For people and health checks. */
@@ -151,8 +163,9 @@ export class Replica {
       watches: this.#watches.size,
       stateBytes: this.#tree.bytes,
       serving: this.#leadership.isServing,
+      receiving: this.#receiver.progress,
       members: raft.members.map((member): MemberStatus => {
-        const snapshot = this.#snapshots.underWay(member.id);
+        const snapshot = this.#snapshots.progress(member.id);
         return snapshot === undefined ? member : { ...member, snapshot };
       }),
     };
@@ -199,6 +212,8 @@ export class Replica {
         return this.#watches.close(input.watch);
       case 'written':
         return this.#raft.written(input.write);
+      case 'staged':
+        return this.#staged(input.id);
       case 'state-synced':
         return this.#upkeep.synced(input.index);
       default:
@@ -215,9 +230,7 @@ export class Replica {
     this.#changes.tick();
     this.#leadership.tick();
     this.#stateWrites.tick();
-    const { repeat, failed } = this.#snapshots.tick();
-    this.#send.push(...repeat);
-    for (const to of failed) this.#raft.snapshotFailed(to);
+    for (const to of this.#snapshots.tick()) this.#raft.snapshotFailed(to);
     this.#replies.push(...this.#reads.tick());
   }
 
@@ -258,31 +271,39 @@ export class Replica {
 
   #followSnapshots(ready: Ready): void {
     for (const to of ready.snapshotsWanted) {
-      const view = this.#tree.view();
-      this.#send.push(this.#snapshots.start(to, this.#raft.term, this.#applied, view.range('', undefined)));
+      if (this.#snapshots.isUnderWay(to, this.#raft.firstIndex)) continue;
+      this.#snapshots.start(to, this.#raft.term, this.#applied, this.#tree.view());
     }
-    for (const response of ready.snapshotResponses) {
-      const next = this.#snapshots.answered(response);
-      if (next !== undefined) this.#send.push(next);
-    }
+    for (const response of ready.snapshotResponses) this.#snapshots.answered(response);
     this.#snapshots.keep((to) => this.#raft.awaitsSnapshot(to));
+    this.#send.push(...this.#snapshots.take(this.#now.monotonicMs));
     for (const chunk of ready.snapshotChunks) this.#receiveChunk(chunk);
+    const staged = this.#receiver.position;
+    const isNeedless = this.#raft.role === 'leader' || (staged?.index ?? Infinity) <= this.#applied.index;
+    if (staged !== undefined && isNeedless) this.#stage.push(...this.#receiver.drop());
   }
 
   #receiveChunk(chunk: SnapshotRequest): void {
     if (chunk.snapshot.index <= this.#applied.index) return;
-    const { response, complete } = this.#receiver.receive(chunk);
-    this.#send.push(response);
+    const { response, steps, complete } = this.#receiver.receive(chunk);
+    this.#stage.push(...steps);
+    if (response !== undefined) this.#send.push(response);
     if (complete === undefined) return;
     const { tree, position } = complete;
+    tree.track();
     this.#tree = tree;
     this.#applied = position;
-    this.#replacement = { records: tree.view().range('', undefined), applied: position };
+    this.#replacement = { applied: position };
     this.#stateWrites.replaced(position);
     const members = readMembers(tree);
     const configuration = members === undefined ? this.#raft.configuration : decodeConfiguration(members);
     this.#isOut = isOut(configuration, this.#config.raft.id);
     this.#raft.installSnapshot(position, configuration);
+  }
+
+  #staged(id: number): void {
+    const response = this.#receiver.stored(id);
+    if (response !== undefined) this.#send.push(response);
   }
 
   #answerQueries(ready: Ready): void {
@@ -306,14 +327,17 @@ export class Replica {
     const send = this.#send.length === 0 ? ready.send : [...ready.send, ...this.#send];
     const replies = this.#replies;
     const replaceState = this.#replacement;
+    const stage = this.#stage.length === 0 ? NO_STEPS : this.#stage;
     this.#send = [];
     this.#replies = [];
     this.#replacement = undefined;
+    if (stage !== NO_STEPS) this.#stage = [];
     const watches = this.#watches.deliver(this.#history);
     const syncState = this.#upkeep.startSync(this.#applied.index);
     return {
       write: ready.write,
       state: this.#stateWrites.take(this.#tree, this.#applied, syncState),
+      stage,
       replaceState,
       syncState,
       send,

@@ -1,77 +1,241 @@
-import type { NodeId, Term } from '../base/flavor.ts';
 import type { Codec } from '../base/codec.ts';
-import { RecordTree } from '../machine/record-tree.ts';
-import type { RecordEntry } from '../machine/records.ts';
+import type { Digest } from '../base/digest.ts';
+import type { NodeId, Term } from '../base/flavor.ts';
+import type { RecordTree } from '../machine/record-tree.ts';
 import type { Position } from '../raft/entry.ts';
 import type { SnapshotRequest, SnapshotResponse } from '../raft/message.ts';
+import type { StagedChange, StageStep } from './output.ts';
+import {
+  chainDigest,
+  decodeChunk,
+  decodeRecords,
+  digestRange,
+  EMPTY_CHAIN,
+  encodeAnswer,
+  equalBytes,
+  type SnapshotAnswer,
+  type SnapshotChunk,
+  type SnapshotProgress,
+  type StateSize,
+} from './snapshot-chunk.ts';
+import { StagedState } from './staged-state.ts';
 
-/** What a chunk came to. */
+export interface SnapshotReceiverOptions {
+  readonly codec: Codec;
+  readonly digest: Digest;
+  /** A state above this many bytes of records is refused. */
+  readonly bytesMax: number;
+}
+
+/** What a chunk, or a stage write that is done, brings about. */
 export interface Received {
   /** What to tell the leader. */
-  readonly response: SnapshotResponse;
-  /** The whole state, once its last chunk is here. */
+  readonly response: SnapshotResponse | undefined;
+  readonly steps: readonly StageStep[];
+  /** The whole state, once its last chunk is here: what is staged may take the place of the present one. */
   readonly complete: { readonly tree: RecordTree; readonly position: Position } | undefined;
 }
 
+type Offer = Extract<SnapshotChunk, { kind: 'offer' }>;
+type Range = Extract<SnapshotChunk, { kind: 'range' }>;
+
+/** One leader's attempt to send its state. */
+interface Stream {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly term: Term;
+  readonly number: number;
+  readonly position: Position;
+  readonly total: StateSize;
+  /** Chunks before it were taken… */
+  nextChunk: number;
+  /** …and those before this one are stored. */
+  storedChunk: number;
+  /** Over the ranges that were taken. */
+  chain: Uint8Array;
+  /** It leads to nothing. */
+  isDead: boolean;
+}
+
+/** A stage write on its way. */
+interface Storing {
+  readonly id: number;
+  readonly stream: Stream;
+  readonly chunk: number;
+}
+
+const NOTHING: Received = { response: undefined, steps: [], complete: undefined };
+
 /**
- * Puts a leader's snapshot together, chunk by chunk and in order (Raft paper, section 7). Nothing
- * of it is visible before its last chunk: until then the old state stands. Chunks of another
- * snapshot start anew.
+ * Puts a leader's snapshot together, chunk by chunk and in order (Raft paper, section 7). Nothing of
+ * it is visible before its last chunk, and before the digest of the whole was found right: until
+ * then the old state stands. What one stream brought is kept when it breaks off; the next one, of
+ * whatever leader, is told of it, and sends only what has changed (see `snapshot-chunk.ts`).
+ *
+ * A chunk is answered once it is stored, so no more of them wait for the disk than the leader's
+ * window allows.
  */
 export class SnapshotReceiver {
-  readonly #codec: Codec;
-  #from: NodeId | undefined;
-  #term: Term = 0;
-  #position: Position = { index: 0, term: 0 };
-  #nextChunk = 0;
-  #records: RecordEntry<unknown>[] = [];
+  readonly #options: SnapshotReceiverOptions;
+  #stream: Stream | undefined;
+  #staged: StagedState | undefined;
+  readonly #storing: Storing[] = [];
+  #lastWrite = 0;
 
-  constructor(codec: Codec) {
-    this.#codec = codec;
+  constructor(options: SnapshotReceiverOptions) {
+    this.#options = options;
+  }
+
+  /** Of the state that is staged, if there is one. */
+  get progress(): SnapshotProgress | undefined {
+    if (this.#staged === undefined || this.#stream === undefined) return undefined;
+    const { tree } = this.#staged;
+    const { position, total } = this.#stream;
+    return { position, total, done: { records: tree.size, bytes: tree.bytes } };
   }
 
   receive(request: SnapshotRequest): Received {
-    if (!this.#continues(request)) this.#restart(request);
-    let complete: Received['complete'];
-    if (request.chunk === this.#nextChunk) {
-      for (const record of this.#codec.decode(request.data) as RecordEntry<unknown>[])
-        this.#records.push(record);
-      this.#nextChunk++;
-      if (request.last) complete = this.#finish();
+    const chunk = decodeChunk(this.#options.codec, request.data);
+    // Like one that was lost: the leader repeats it.
+    if (chunk === undefined) return NOTHING;
+    const age = this.#ageOf(request, chunk.stream);
+    if (age === 'older') return NOTHING;
+    if (chunk.kind === 'offer') {
+      if (age === 'newer') this.#begin(request, chunk);
+      return this.#answer(request, chunk.stream, 'taken', this.#stream?.storedChunk ?? 0);
     }
-    return { response: this.#response(request), complete };
+    const stream = this.#stream;
+    if (stream === undefined || age === 'newer') return this.#answer(request, chunk.stream, 'unusable', 0);
+    if (stream.isDead || request.chunk < stream.nextChunk) {
+      return this.#answer(request, chunk.stream, 'taken', stream.storedChunk);
+    }
+    if (request.chunk > stream.nextChunk) {
+      return this.#answer(request, chunk.stream, 'again', stream.nextChunk);
+    }
+    return this.#take(request, stream, chunk);
   }
 
-  #continues(request: SnapshotRequest): boolean {
-    const { index, term } = request.snapshot;
-    const sameStream = this.#from === request.from && this.#term === request.term;
-    // The first chunk again, after others: the leader gave up and began anew.
-    const beginsAnew = request.chunk === 0 && this.#nextChunk > 1;
-    return sameStream && !beginsAnew && this.#position.index === index && this.#position.term === term;
+  /** The stage write of this id is done. */
+  stored(id: number): SnapshotResponse | undefined {
+    let last: Storing | undefined;
+    while (this.#storing[0] !== undefined && this.#storing[0].id <= id) last = this.#storing.shift();
+    if (last === undefined) return undefined;
+    const { stream, chunk } = last;
+    stream.storedChunk = chunk + 1;
+    return stream === this.#stream ? this.#response(stream, 'taken', stream.storedChunk) : undefined;
   }
 
-  #restart(request: SnapshotRequest): void {
-    this.#from = request.from;
-    this.#term = request.term;
-    this.#position = request.snapshot;
-    this.#nextChunk = 0;
-    this.#records = [];
+  /** What is staged is of no use any more. */
+  drop(): readonly StageStep[] {
+    this.#stream = undefined;
+    if (this.#staged === undefined) return [];
+    this.#staged = undefined;
+    return [{ kind: 'discard' }];
   }
 
-  #finish(): Received['complete'] {
-    const tree = new RecordTree(this.#records);
-    this.#records = [];
-    return { tree, position: this.#position };
+  /** What is staged leads no further than here. */
+  get position(): Position | undefined {
+    return this.#staged === undefined ? undefined : this.#stream?.position;
   }
 
-  #response(request: SnapshotRequest): SnapshotResponse {
+  #ageOf({ from, term }: SnapshotRequest, number: number): 'older' | 'same' | 'newer' {
+    const stream = this.#stream;
+    if (stream === undefined || stream.from !== from || stream.term !== term) return 'newer';
+    if (stream.number === number) return 'same';
+    return number < stream.number ? 'older' : 'newer';
+  }
+
+  #begin(request: SnapshotRequest, { stream: number, total }: Offer): void {
+    const { from, to, term, snapshot: position } = request;
+    const isDead = total.bytes > this.#options.bytesMax;
+    const start = { nextChunk: 1, storedChunk: 1, chain: EMPTY_CHAIN, isDead };
+    this.#stream = { from, to, term, number, position, total, ...start };
+    this.#staged ??= new StagedState(this.#options.codec);
+    this.#staged.rewind();
+  }
+
+  #take(request: SnapshotRequest, stream: Stream, { range, data, whole }: Range): Received {
+    const { codec, digest, bytesMax } = this.#options;
+    const staged = this.#staged;
+    if (staged === undefined || range.after !== staged.reached) return this.#giveUp(stream);
+    let changes: readonly StagedChange[] | undefined = [];
+    if (data === undefined) {
+      if (!staged.holds(range)) return this.#giveUp(stream);
+      staged.keep(range);
+    } else {
+      if (!equalBytes(digestRange(codec, digest, range, data), range.digest)) {
+        return { ...NOTHING, response: this.#response(stream, 'again', stream.nextChunk) };
+      }
+      const records = decodeRecords(codec, range, data);
+      changes = records === undefined ? undefined : staged.replace(range, records);
+      if (changes === undefined || staged.tree.bytes > bytesMax) return this.#giveUp(stream);
+    }
+    stream.chain = chainDigest(digest, stream.chain, range);
+    stream.nextChunk++;
+    const id = ++this.#lastWrite;
+    this.#storing.push({ id, stream, chunk: request.chunk });
+    const steps: readonly StageStep[] = [{ kind: 'write', id, changes }];
+    if (whole === undefined) return { ...NOTHING, steps };
+    return this.#finish(stream, staged, whole, steps);
+  }
+
+  /** Installs nothing that is not, to the last byte, what the leader has. */
+  #finish(stream: Stream, staged: StagedState, whole: Uint8Array, steps: readonly StageStep[]): Received {
+    const { tree } = staged;
+    const { total, position } = stream;
+    const isWhole = tree.size === total.records && tree.bytes === total.bytes;
+    if (!isWhole || !equalBytes(stream.chain, whole)) return this.#giveUp(stream);
+    this.#staged = undefined;
+    return { response: undefined, steps, complete: { tree, position } };
+  }
+
+  /** The stream cannot be right; nor, perhaps, is what it brought. */
+  #giveUp(stream: Stream): Received {
+    stream.isDead = true;
+    const isStaged = this.#staged !== undefined;
+    this.#staged = undefined;
     return {
-      kind: 'snapshot-response',
-      from: request.to,
-      to: request.from,
-      term: request.term,
-      snapshot: request.snapshot,
-      nextChunk: this.#nextChunk,
+      response: this.#response(stream, 'unusable', 0),
+      steps: isStaged ? [{ kind: 'discard' }] : [],
+      complete: undefined,
     };
+  }
+
+  #answer(
+    request: SnapshotRequest,
+    number: number,
+    verdict: SnapshotAnswer['verdict'],
+    nextChunk: number,
+  ): Received {
+    const stream = this.#stream;
+    if (stream?.number === number && stream.from === request.from && stream.term === request.term) {
+      return { ...NOTHING, response: this.#response(stream, verdict, nextChunk) };
+    }
+    const { from: to, to: from, term, snapshot: position } = request;
+    const data = this.#encode({ stream: number, verdict, held: [], holdsMore: false });
+    const response = {
+      kind: 'snapshot-response',
+      from,
+      to,
+      term,
+      snapshot: position,
+      nextChunk,
+      data,
+    } as const;
+    return { ...NOTHING, response };
+  }
+
+  #response(stream: Stream, verdict: SnapshotAnswer['verdict'], nextChunk: number): SnapshotResponse {
+    const { from: to, to: from, term, number, position, isDead } = stream;
+    const behind = this.#staged?.heldBehind ?? { held: [], holdsMore: false };
+    const answer: SnapshotAnswer = isDead
+      ? { stream: number, verdict: 'unusable', held: [], holdsMore: false }
+      : { stream: number, verdict, ...behind };
+    const data = this.#encode(answer);
+    return { kind: 'snapshot-response', from, to, term, snapshot: position, nextChunk, data };
+  }
+
+  #encode(answer: SnapshotAnswer): Uint8Array {
+    return encodeAnswer(this.#options.codec, answer);
   }
 }

@@ -1,20 +1,32 @@
-import type { Index, NodeId, Term } from '../base/flavor.ts';
 import type { Codec } from '../base/codec.ts';
-import type { RecordEntry } from '../machine/records.ts';
+import type { Digest } from '../base/digest.ts';
+import type { Index, NodeId, Term } from '../base/flavor.ts';
+import type { RecordView } from '../machine/record-tree.ts';
 import type { Position } from '../raft/entry.ts';
 import type { Message, SnapshotResponse } from '../raft/message.ts';
 import type { ReplicaConfig } from './config.ts';
+import { SnapshotPace } from './snapshot-pace.ts';
+import type { SnapshotProgress } from './snapshot-chunk.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
+
+/** To read a range that the follower holds already costs about this part of sending it. */
+const HELD_COST = 1 / 4;
 
 /** The leader's side of all snapshots on their way: at most one to each follower. */
 export class Snapshots {
   readonly #config: ReplicaConfig;
   readonly #codec: Codec;
+  readonly #digest: Digest;
+  readonly #pace: SnapshotPace;
   readonly #senders = new Map<NodeId, SnapshotSender>();
+  #streams = 0;
+  #hasMore = false;
 
-  constructor(config: ReplicaConfig, codec: Codec) {
+  constructor(config: ReplicaConfig, codec: Codec, digest: Digest) {
     this.#config = config;
     this.#codec = codec;
+    this.#digest = digest;
+    this.#pace = new SnapshotPace(config.snapshotBytesPerSecond);
   }
 
   /** The lowest place that a snapshot on its way reflects: the entries behind it are still needed. */
@@ -24,46 +36,76 @@ export class Snapshots {
     return lowest;
   }
 
-  /** What is on its way to this follower. */
-  underWay(to: NodeId): { readonly index: Index; readonly chunk: number } | undefined {
-    const sender = this.#senders.get(to);
-    return sender && { index: sender.position.index, chunk: sender.chunk.chunk };
+  /** More could be sent in another turn. */
+  get hasMore(): boolean {
+    return this.#hasMore;
   }
 
-  /** Begins anew for this follower; gives the first chunk. */
-  start(to: NodeId, term: Term, position: Position, records: Iterable<RecordEntry<unknown>>): Message {
+  /** How far the snapshot on its way to this follower has come. */
+  progress(to: NodeId): SnapshotProgress | undefined {
+    return this.#senders.get(to)?.progress;
+  }
+
+  /** Whether a snapshot is on its way that is followed by what the log holds from `firstIndex` on. */
+  isUnderWay(to: NodeId, firstIndex: Index): boolean {
+    const sender = this.#senders.get(to);
+    return sender !== undefined && !sender.failed && sender.position.index >= firstIndex - 1;
+  }
+
+  /** Begins anew for this follower. */
+  start(to: NodeId, term: Term, position: Position, view: RecordView): void {
     const sender = new SnapshotSender({
       from: this.#config.raft.id,
       to,
       term,
+      stream: ++this.#streams,
       position,
-      records,
+      view,
       codec: this.#codec,
+      digest: this.#digest,
       chunkBytes: this.#config.snapshotChunkBytes,
+      windowChunks: this.#config.snapshotWindowChunks,
       retryTicks: this.#config.snapshotRetryTicks,
     });
     this.#senders.set(to, sender);
-    return sender.chunk;
   }
 
-  /** The chunk to send in return, if there is one. */
-  answered(response: SnapshotResponse): Message | undefined {
-    const sender = this.#senders.get(response.from);
-    return sender?.answered(response) === true ? sender.chunk : undefined;
+  answered(response: SnapshotResponse): void {
+    this.#senders.get(response.from)?.answered(response);
   }
 
-  /** Chunks to repeat, and followers that gave no answer for too long: those are forgotten here. */
-  tick(): { readonly repeat: readonly Message[]; readonly failed: readonly NodeId[] } {
-    if (this.#senders.size === 0) return QUIET;
-    const repeat: Message[] = [];
+  /** What is to be sent in this turn: each follower in its turn, as far as the limits go. */
+  take(nowMs: number): readonly Message[] {
+    if (this.#senders.size === 0) return this.#takeNothing();
+    this.#pace.advance(nowMs);
+    const messages: Message[] = [];
+    let due = this.#due();
+    let workBytes = 0;
+    while (due.length > 0 && this.#pace.isOpen && workBytes < this.#config.snapshotBytesPerTurn) {
+      for (const sender of due) {
+        const sent = sender.next();
+        if (sent === undefined) continue;
+        messages.push(sent.message);
+        workBytes += Math.max(sent.workBytes, sent.loadBytes);
+        this.#pace.spend(Math.max(sent.loadBytes, sent.workBytes * HELD_COST));
+      }
+      due = this.#due();
+    }
+    this.#hasMore = due.length > 0 && this.#pace.isOpen;
+    return messages;
+  }
+
+  /** Followers that gave no answer for too long: they are forgotten here. */
+  tick(): readonly NodeId[] {
+    if (this.#senders.size === 0) return NO_NODES;
     const failed: NodeId[] = [];
     for (const [to, sender] of this.#senders) {
-      if (sender.failed) {
-        this.#senders.delete(to);
-        failed.push(to);
-      } else if (sender.tick()) repeat.push(sender.chunk);
+      sender.tick();
+      if (!sender.failed) continue;
+      this.#senders.delete(to);
+      failed.push(to);
     }
-    return { repeat, failed };
+    return failed;
   }
 
   /** Forgets the senders of followers that need no snapshot any more. */
@@ -75,7 +117,18 @@ export class Snapshots {
   /** Leadership is lost. */
   clear(): void {
     this.#senders.clear();
+    this.#hasMore = false;
+  }
+
+  #takeNothing(): readonly Message[] {
+    this.#hasMore = false;
+    return NO_MESSAGES;
+  }
+
+  #due(): readonly SnapshotSender[] {
+    return [...this.#senders.values()].filter((sender) => sender.isDue);
   }
 }
 
-const QUIET = { repeat: [], failed: [] };
+const NO_MESSAGES: readonly Message[] = [];
+const NO_NODES: readonly NodeId[] = [];

@@ -33,7 +33,12 @@ export function nodeConfig(id: NodeId, swarm: Swarm): ReplicaConfig {
     logEntriesMax: limits.logEntriesMax,
     logBytesMax: 1_000_000,
     logEntriesKept: limits.logEntriesKept,
+    stateWriteChangesMax: 1000,
+    stateWriteBytesMax: 1_000_000,
     snapshotChunkBytes: limits.snapshotChunkBytes,
+    snapshotWindowChunks: limits.snapshotWindowChunks,
+    snapshotBytesPerSecond: limits.snapshotBytesPerSecond,
+    snapshotBytesPerTurn: 4 * limits.snapshotChunkBytes,
     snapshotRetryTicks: 4,
   };
 }

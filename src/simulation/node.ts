@@ -4,9 +4,10 @@ import type { NodeId } from '../base/flavor.ts';
 import { SeededRandom } from '../base/seeded-random.ts';
 import type { Root } from '../machine/root.ts';
 import type { Input } from '../replica/input.ts';
-import type { Output } from '../replica/output.ts';
+import type { Output, StageStep } from '../replica/output.ts';
 import { Replica } from '../replica/replica.ts';
 import type { Configuration } from '../raft/configuration.ts';
+import { sha256Digest } from '../wire/sha256-digest.ts';
 import type { LogWrite } from '../raft/ready.ts';
 import type { ReplicaConfig } from '../replica/config.ts';
 import { SimulatedDisk } from './disk.ts';
@@ -35,6 +36,8 @@ export interface NodeSurroundings {
 /** A node takes no more than this while it is paused: the rest is lost, as in a full socket. */
 const INBOX_MAX = 1000;
 const MISSED_TICKS_MAX = 100;
+/** To store a chunk takes no sync. */
+const STAGE_MAX_US = 5000;
 const EXTRA_TURNS_MAX = 10_000;
 
 export class SimulatedNode {
@@ -96,6 +99,7 @@ export class SimulatedNode {
       config: this.#config,
       root,
       codec,
+      digest: sha256Digest,
       random: new SeededRandom(this.#random.integer(0, 2 ** 31)),
       restored: this.disk.recover(codec, this.#around.configuration),
     });
@@ -182,11 +186,12 @@ export class SimulatedNode {
     this.#around.say(this, output);
   }
 
-  #store({ write, state, replaceState, syncState }: Output): void {
+  #store({ write, state, stage, replaceState, syncState }: Output): void {
     const stateFirst = state !== undefined && state.applied.index <= (replaceState?.applied.index ?? 0);
     if (stateFirst) this.disk.state.write(state);
+    for (const step of stage) this.#stage(step);
     if (replaceState !== undefined) {
-      const done = this.disk.state.replace(replaceState);
+      const done = this.disk.state.replace(replaceState, this.#around.codec);
       this.#replacing++;
       this.#afterState(() => {
         done();
@@ -201,6 +206,15 @@ export class SimulatedNode {
     }
     if (write !== undefined) this.#heldWrites.push(write);
     this.#releaseWrites();
+  }
+
+  #stage(step: StageStep): void {
+    this.disk.state.stage(step);
+    if (step.kind !== 'write') return;
+    const { nowUs } = this.#around.events;
+    const doneUs = nowUs + this.#random.integer(100, STAGE_MAX_US) * this.#slowness;
+    this.#stateFreeUs = Math.max(this.#stateFreeUs, doneUs);
+    this.#later(this.#stateFreeUs - nowUs, () => this.give({ kind: 'staged', id: step.id }));
   }
 
   #releaseWrites(): void {

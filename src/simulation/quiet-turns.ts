@@ -61,12 +61,13 @@ function look(raft: RaftInspection): Seen {
   return { role, term, vote, commitIndex, appliedIndex, stableIndex, baseIndex: base.index, lastIndex };
 }
 
-function saysNothing({ write, state, replaceState, send, replies }: Output): boolean {
+function saysNothing({ write, state, stage, replaceState, send, replies }: Output): boolean {
   return (
     send.length === 0 &&
     write === undefined &&
     state === undefined &&
     replies.length === 0 &&
+    stage.length === 0 &&
     replaceState === undefined
   );
 }

@@ -1,6 +1,5 @@
 /** Everything that is checked while a run goes on. */
 import type { Codec } from '../base/codec.ts';
-import type { NodeId } from '../base/flavor.ts';
 import type { Root } from '../machine/root.ts';
 import type { Input } from '../replica/input.ts';
 import type { Output, Reply } from '../replica/output.ts';
@@ -28,6 +27,7 @@ import { StateFollowsLog } from './properties/state-follows-log.ts';
 import { StateMachineSafety } from './properties/state-machine-safety.ts';
 import { QuietTurns } from './quiet-turns.ts';
 import { Reference } from './reference.ts';
+import { SnapshotMarks } from './snapshot-marks.ts';
 import { claim } from './violation.ts';
 
 export interface SafetyOptions {
@@ -49,14 +49,14 @@ export class Safety {
   readonly #marks: Marks;
   readonly #properties: readonly Property[];
   readonly #quiet = new QuietTurns();
-  /** The last chunk of a snapshot that was sent to each node, of one under way. */
-  readonly #chunks = new Map<NodeId, number>();
+  readonly #snapshotMarks: SnapshotMarks;
 
   constructor({ nodes, cluster, root, codec, marks, areClocksBound }: SafetyOptions) {
     this.#nodes = nodes;
     this.#cluster = cluster;
     this.#root = root;
     this.#marks = marks;
+    this.#snapshotMarks = new SnapshotMarks(codec, marks);
     this.reference = new Reference(root, codec, this.ledger);
     // State machine safety comes first of those that read the ledger: it writes it.
     this.#properties = [
@@ -126,12 +126,7 @@ export class Safety {
       if (reply.code === 'LEADERSHIP_LOST')
         this.#marks.count('command given up by a node that no longer leads');
     }
-    for (const message of send) {
-      if (message.kind !== 'snapshot-request') continue;
-      const before = this.#chunks.get(message.to) ?? 0;
-      if (message.chunk === 0 && before > 0) this.#marks.count('snapshot interrupted');
-      this.#chunks.set(message.to, message.last ? 0 : message.chunk);
-    }
+    for (const message of send) this.#snapshotMarks.said(message);
     if (write?.truncateFrom !== undefined) {
       this.#marks.count('conflicting entries cut');
       if (write.truncateFrom <= node.disk.lastIndex)

@@ -1,9 +1,10 @@
 import { assert } from '../base/assert.ts';
+import type { Codec } from '../base/codec.ts';
 import type { Index } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
 import type { RecordEntry } from '../machine/records.ts';
 import type { Position } from '../raft/entry.ts';
-import type { StateReplacement, StateWrite } from '../replica/output.ts';
+import type { StageStep, StateReplacement, StateWrite } from '../replica/output.ts';
 import type { Marks } from './marks.ts';
 
 /** A whole new state on its way, or there already. */
@@ -22,6 +23,8 @@ export class StateDisk {
   #records = new Map<string, unknown>();
   #synced: Position = { index: 0, term: 0 };
   #steps: Step[] = [];
+  /** A state that is put together beside the stored one, as it is encoded; no crash leaves it. */
+  #stage = new Map<string, Uint8Array>();
   /** Counts the steps made durable, so that a sync can tell which ones it covers. */
   #foldedSteps = 0;
 
@@ -41,9 +44,22 @@ export class StateDisk {
     this.#steps.push({ kind: 'write', write });
   }
 
-  /** Gives what to call once the replacement is on stable storage. */
-  replace(replacement: StateReplacement): () => void {
-    const by: Replacing = { records: [...replacement.records], applied: replacement.applied, done: false };
+  stage(step: StageStep): void {
+    if (step.kind === 'discard') {
+      this.#stage.clear();
+      return;
+    }
+    for (const { key, encoded } of step.changes) {
+      if (encoded === undefined) this.#stage.delete(key);
+      else this.#stage.set(key, encoded);
+    }
+  }
+
+  /** What was staged takes the place of all; gives what to call once it is on stable storage. */
+  replace({ applied }: StateReplacement, codec: Codec): () => void {
+    const records = Array.from(this.#stage, ([key, encoded]) => [key, codec.decode(encoded)] as const);
+    this.#stage.clear();
+    const by: Replacing = { records, applied, done: false };
     this.#steps.push({ kind: 'replace', by });
     return () => {
       by.done = true;
@@ -72,8 +88,10 @@ export class StateDisk {
       marks.count('crash while a snapshot was stored');
     }
     if (kept < this.#steps.length) marks.count('state batch lost in a crash');
+    if (this.#stage.size > 0) marks.count('crash while a snapshot was staged');
     this.#fold(kept);
     this.#steps = [];
+    this.#stage.clear();
   }
 
   /** The state is found damaged, and set aside. */

@@ -55,6 +55,8 @@ export interface NetworkSwarm {
   readonly corruptChance: number;
   /** Messages pass through the bytes of the real protocol, even if none is corrupted. */
   readonly encodes: boolean;
+  /** Of a snapshot's chunk that arrives with one bit inverted. */
+  readonly damageChance: number;
   /** Messages of one link do not overtake each other. */
   readonly inOrder: boolean;
 }
@@ -99,6 +101,8 @@ export interface LimitSwarm {
   readonly logEntriesMax: number;
   readonly logEntriesKept: number;
   readonly snapshotChunkBytes: number;
+  readonly snapshotWindowChunks: number;
+  readonly snapshotBytesPerSecond: number;
   readonly appendEntriesMax: number;
   readonly inflightAppendsMax: number;
   readonly watchBytesPerTurnMax: number;
@@ -153,7 +157,9 @@ export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swar
     limits: {
       logEntriesMax: random.pick([8, 20, 50, 200]),
       logEntriesKept: random.pick([0, 2, 5, 10]),
-      snapshotChunkBytes: Math.max(random.pick([50, 200, 1000, 100_000]), clients.valueBytesMax / 10),
+      snapshotChunkBytes: Math.max(random.pick([100, 200, 1000, 100_000]), clients.valueBytesMax / 10),
+      snapshotWindowChunks: random.pick([1, 2, 8]),
+      snapshotBytesPerSecond: random.pick([1_000_000, 100_000_000]),
       appendEntriesMax: random.pick([1, 2, 8, 64]),
       inflightAppendsMax: random.pick([1, 2, 8]),
       watchBytesPerTurnMax: random.pick([1000, 100_000]),
@@ -187,6 +193,7 @@ function drawNetwork(random: Random, enabled: readonly FaultKind[], electionMs: 
     tailMaxUs: delays ? electionMs * 1000 * random.pick([1, 3, 10]) : 0,
     corruptChance,
     encodes: corruptChance > 0 || random.chance(0.3),
+    damageChance: corruptChance > 0 ? random.pick([0.01, 0.1]) : 0,
     inOrder: !delays && random.chance(0.5),
   };
 }

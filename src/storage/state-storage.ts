@@ -1,5 +1,6 @@
 import type { RecordChanges, RecordEntry } from '../machine/records.ts';
 import type { Position } from '../raft/entry.ts';
+import type { StagedChange } from '../replica/output.ts';
 
 export interface StateContents {
   readonly records: readonly RecordEntry<unknown>[];
@@ -24,10 +25,14 @@ export interface StateStorage {
   write(changes: RecordChanges, applied: Position): Promise<void>;
   /** Everything written so far is on stable storage when this settles. */
   sync(): Promise<void>;
+  /** Puts another state together, beside the present one; it begins empty, and is gone after a restart. */
+  stage(changes: readonly StagedChange[]): Promise<void>;
+  /** What was staged is not wanted any more. */
+  discardStage(): Promise<void>;
   /**
-   * Replaces everything; a crash at any moment leaves all of the old or all of the new. Durable when
-   * it settles; until then the records must stay as they are.
+   * What was staged takes the place of everything; a crash at any moment leaves all of the old or
+   * all of the new. Durable when it settles.
    */
-  replace(records: Iterable<RecordEntry<unknown>>, applied: Position): Promise<void>;
+  replace(applied: Position): Promise<void>;
   close(): Promise<void>;
 }

@@ -75,7 +75,7 @@ export function messageRow(message: Message): Row {
         message.data,
       ];
     case 'snapshot-response':
-      return [...head, message.snapshot.index, message.snapshot.term, message.nextChunk];
+      return [...head, message.snapshot.index, message.snapshot.term, message.nextChunk, message.data];
     default:
       return unreachable(message);
   }
@@ -163,6 +163,7 @@ function readFurther(kind: unknown, envelope: Envelope, fields: FieldReader): Me
         ...envelope,
         snapshot: readPosition('snapshot', fields),
         nextChunk: fields.integer('nextChunk'),
+        data: fields.bytes('data'),
       };
     default:
       throw violation('Raft has no message of this kind');

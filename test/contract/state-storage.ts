@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { RecordEntry } from '../../src/machine/records.ts';
+import type { StagedChange } from '../../src/replica/output.ts';
 import type { StateContents, StateStorage } from '../../src/storage/state-storage.ts';
+import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
 
 /** Where states of one kind live; each test begins with an empty place. */
 export interface StatePlace {
@@ -89,10 +91,13 @@ export function stateStorageContract(name: string, makePlace: () => Promise<Stat
     const state = place.state();
     await state.open();
     const before = state.write([{ key: 'old', value: 1 }], { index: 1, term: 1 });
-    const live = new Map<string, number>(Array.from({ length: 2500 }, (_, at) => [key(at), at]));
-    const replaced = state.replace(live, { index: 50, term: 3 });
+    const staged = [state.stage([{ key: 'none', encoded: msgpackCodec.encode(0) }]), state.discardStage()];
+    for (let from = 0; from < 2500; from += 500) staged.push(state.stage(stagedFrom(from, from + 501)));
+    const between = state.write([{ key: 'old', value: 2 }], { index: 2, term: 1 });
+    staged.push(state.stage([{ key: key(2500), encoded: undefined }]));
+    const replaced = state.replace({ index: 50, term: 3 });
     const after = state.write([{ key: key(3), value: undefined }], { index: 51, term: 3 });
-    await Promise.all([before, replaced, after]);
+    await Promise.all([before, ...staged, between, replaced, after]);
     await state.close();
     const { records, applied } = await contentsOf(place);
     const expected: RecordEntry<number>[] = Array.from({ length: 2500 }, (_, at) => [key(at), at]);
@@ -100,7 +105,7 @@ export function stateStorageContract(name: string, makePlace: () => Promise<Stat
     expect(applied).toStrictEqual({ index: 51, term: 3 });
     const again = place.state();
     await again.open();
-    await again.replace([], { index: 60, term: 4 });
+    await again.replace({ index: 60, term: 4 });
     await again.close();
     expect(await contentsOf(place)).toStrictEqual({
       records: [],
@@ -108,6 +113,27 @@ export function stateStorageContract(name: string, makePlace: () => Promise<Stat
       setAside: undefined,
     });
   });
+
+  contract(
+    'what was staged and did not take the place of the state is gone after a restart',
+    async (place) => {
+      const state = place.state();
+      await state.open();
+      await state.write([{ key: 'old', value: 1 }], { index: 1, term: 1 });
+      await state.stage(stagedFrom(0, 10));
+      await state.close();
+      expect((await contentsOf(place)).records).toStrictEqual([['old', 1]]);
+      const again = place.state();
+      await again.open();
+      await again.stage(stagedFrom(5, 7));
+      await again.replace({ index: 9, term: 1 });
+      await again.close();
+      expect((await contentsOf(place)).records).toStrictEqual([
+        [key(5), 5],
+        [key(6), 6],
+      ]);
+    },
+  );
 
   contract('a closed state takes nothing, and closing waits for what was begun', async (place) => {
     const state = place.state();
@@ -118,6 +144,13 @@ export function stateStorageContract(name: string, makePlace: () => Promise<Stat
     await expect(state.sync()).rejects.toMatchObject({ code: 'CLOSED' });
     expect((await contentsOf(place)).records).toStrictEqual([['a', 1]]);
   });
+}
+
+function stagedFrom(from: number, to: number): readonly StagedChange[] {
+  return Array.from({ length: to - from }, (_, at) => ({
+    key: key(from + at),
+    encoded: msgpackCodec.encode(from + at),
+  }));
 }
 
 function key(at: number): string {

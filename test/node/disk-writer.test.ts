@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { DiskWriter } from '../../src/node/disk-writer.ts';
 import type { Position } from '../../src/raft/entry.ts';
+import type { Staged, Written } from '../../src/replica/input.ts';
 import type { Output } from '../../src/replica/output.ts';
 import type { LogStorage } from '../../src/storage/log-storage.ts';
 import type { StateStorage } from '../../src/storage/state-storage.ts';
@@ -9,6 +10,7 @@ import { until } from './raw-client.ts';
 const NOTHING: Output = {
   write: undefined,
   state: undefined,
+  stage: [],
   replaceState: undefined,
   syncState: false,
   send: [],
@@ -41,7 +43,9 @@ class Bench {
       write: (changes, applied) =>
         this.#begin(`state ${Array.from(changes, ({ key }) => key).join('')} ${applied.index}`),
       sync: () => this.#begin('sync'),
-      replace: (_, applied) => this.#begin(`replace ${applied.index}`),
+      stage: (changes) => this.#begin(`stage ${changes.map(({ key }) => key).join('')}`),
+      discardStage: () => this.#begin('discard'),
+      replace: (applied) => this.#begin(`replace ${applied.index}`),
       close: () => Promise.resolve(),
     };
     this.disk = new DiskWriter({
@@ -49,7 +53,7 @@ class Bench {
       state,
       applied: at(0),
       onInput: (input) =>
-        this.inputs.push(input.kind === 'written' ? `written ${input.write}` : `synced ${input.index}`),
+        this.inputs.push(input.kind === 'state-synced' ? `synced ${input.index}` : told(input)),
       onFailure: (error) => this.failures.push(error),
     });
   }
@@ -74,6 +78,10 @@ class Bench {
       this.#pending.push({ name, end: (error) => (error === undefined ? resolve() : reject(error)) });
     });
   }
+}
+
+function told(input: Written | Staged): string {
+  return input.kind === 'written' ? `written ${input.write}` : `staged ${input.id}`;
 }
 
 const write = (id: number): Output['write'] => ({ id, entries: [] });
@@ -110,7 +118,7 @@ test('state writes follow each other, and a sync tells what was stored before it
 test('log writes behind a replaced state begin only when it is on the disk', async () => {
   const bench = new Bench();
   bench.disk.execute({ ...NOTHING, write: write(1) });
-  bench.disk.execute({ ...NOTHING, replaceState: { records: [], applied: at(9) }, write: write(2) });
+  bench.disk.execute({ ...NOTHING, replaceState: { applied: at(9) }, write: write(2) });
   bench.disk.execute({ ...NOTHING, write: write(3), state: { changes: [change('a')], applied: at(10) } });
   await bench.begun('log 1');
   await bench.begun('replace 9');
@@ -124,7 +132,7 @@ test('log writes behind a replaced state begin only when it is on the disk', asy
 
 test('after a failure nothing more is begun, and it is told once', async () => {
   const bench = new Bench();
-  bench.disk.execute({ ...NOTHING, replaceState: { records: [], applied: at(9) }, write: write(1) });
+  bench.disk.execute({ ...NOTHING, replaceState: { applied: at(9) }, write: write(1) });
   bench.disk.execute({ ...NOTHING, state: { changes: [change('a')], applied: at(10) }, write: write(2) });
   const error = new Error('no space');
   await bench.finish('replace 9', error);

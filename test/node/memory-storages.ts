@@ -1,13 +1,15 @@
 /** Storages that live as long as the test, for tests of what surrounds them. */
 import { present } from '../../src/base/assert.ts';
-import type { RecordChange, RecordEntry } from '../../src/machine/records.ts';
+import type { RecordChange } from '../../src/machine/records.ts';
 import type { NodeConfig } from '../../src/node/config.ts';
 import type { NodeStorages } from '../../src/node/storages.ts';
 import type { Entry, HardState, Position } from '../../src/raft/entry.ts';
 import type { LogWrite } from '../../src/raft/ready.ts';
+import type { StagedChange } from '../../src/replica/output.ts';
 import type { Identity } from '../../src/storage/identity.ts';
 import type { LogContents, LogStorage } from '../../src/storage/log-storage.ts';
 import type { StateContents, StateStorage } from '../../src/storage/state-storage.ts';
+import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
 
 export class MemoryLog implements LogStorage {
   /** The next writes fail with this. */
@@ -54,6 +56,7 @@ export class MemoryLog implements LogStorage {
 export class MemoryState implements StateStorage {
   failure: Error | undefined;
   #records = new Map<string, unknown>();
+  #staged = new Map<string, unknown>();
   #applied: Position = { index: 0, term: 0 };
 
   open(): Promise<StateContents> {
@@ -75,8 +78,22 @@ export class MemoryState implements StateStorage {
     return this.failure === undefined ? Promise.resolve() : Promise.reject(this.failure);
   }
 
-  replace(records: Iterable<RecordEntry<unknown>>, applied: Position): Promise<void> {
-    this.#records = new Map(records);
+  stage(changes: readonly StagedChange[]): Promise<void> {
+    for (const { key, encoded } of changes) {
+      if (encoded === undefined) this.#staged.delete(key);
+      else this.#staged.set(key, msgpackCodec.decode(encoded));
+    }
+    return Promise.resolve();
+  }
+
+  discardStage(): Promise<void> {
+    this.#staged.clear();
+    return Promise.resolve();
+  }
+
+  replace(applied: Position): Promise<void> {
+    this.#records = this.#staged;
+    this.#staged = new Map();
     this.#applied = applied;
     return Promise.resolve();
   }

@@ -12,6 +12,7 @@ import type { Input } from '../../src/replica/input.ts';
 import type { Output, Reply, WatchOutput } from '../../src/replica/output.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
+import { sha256Digest } from '../../src/wire/sha256-digest.ts';
 
 const members = [1, 2, 3];
 
@@ -44,7 +45,12 @@ function configOf(id: NodeId): ReplicaConfig {
     logEntriesMax: 50,
     logBytesMax: 1_000_000,
     logEntriesKept: 5,
+    stateWriteChangesMax: 1000,
+    stateWriteBytesMax: 1_000_000,
     snapshotChunkBytes: 200,
+    snapshotWindowChunks: 4,
+    snapshotBytesPerSecond: 1_000_000,
+    snapshotBytesPerTurn: 1000,
     snapshotRetryTicks: 5,
   };
 }
@@ -59,6 +65,7 @@ class TestNode {
   #entries: Entry[] = [];
   #applied: Position = { index: 0, term: 0 };
   readonly #records = new Map<string, unknown>();
+  readonly #staged = new Map<string, Uint8Array>();
 
   constructor(id: NodeId) {
     const restored = {
@@ -76,6 +83,7 @@ class TestNode {
       config: configOf(id),
       root,
       codec: msgpackCodec,
+      digest: sha256Digest,
       random: new SeededRandom(id),
       restored,
     });
@@ -102,9 +110,21 @@ class TestNode {
       else this.#records.set(key, value);
     }
     if (output.state !== undefined) this.#applied = output.state.applied;
+    for (const step of output.stage) {
+      if (step.kind === 'discard') {
+        this.#staged.clear();
+        continue;
+      }
+      for (const { key, encoded } of step.changes) {
+        if (encoded === undefined) this.#staged.delete(key);
+        else this.#staged.set(key, encoded);
+      }
+      done.push({ kind: 'staged', id: step.id });
+    }
     if (output.replaceState !== undefined) {
       this.#records.clear();
-      for (const [key, value] of output.replaceState.records) this.#records.set(key, value);
+      for (const [key, encoded] of this.#staged) this.#records.set(key, msgpackCodec.decode(encoded));
+      this.#staged.clear();
       this.#applied = output.replaceState.applied;
     }
     if (output.write !== undefined) {

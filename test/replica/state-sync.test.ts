@@ -8,6 +8,7 @@ import { Replica } from '../../src/replica/replica.ts';
 import { nodeConfig } from '../../src/simulation/node-config.ts';
 import { drawSwarm } from '../../src/simulation/swarm.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
+import { sha256Digest } from '../../src/wire/sha256-digest.ts';
 
 test('the state is not synced again and again for a log that cannot get shorter', () => {
   const swarm = drawSwarm(new SeededRandom(1), { nodes: 1, faults: [] });
@@ -16,6 +17,7 @@ test('the state is not synced again and again for a log that cannot get shorter'
     config: nodeConfig(1, { ...swarm, limits }),
     root: createRoot([createKv()]),
     codec: msgpackCodec,
+    digest: sha256Digest,
     random: new SeededRandom(1),
     restored: {
       hardState: { term: 0, vote: undefined },

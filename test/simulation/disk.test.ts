@@ -52,7 +52,12 @@ test('a state ahead of its log makes the log begin anew behind it', () => {
   const disk = new SimulatedDisk(1);
   disk.begin({ id: 1, hardState: { term: 1, vote: 1 }, entries: [entry(1, 1)] });
   disk.complete();
-  disk.state.replace({ records: [['a/b', 7]], applied: { index: 9, term: 3 } })();
+  disk.state.stage({
+    kind: 'write',
+    id: 1,
+    changes: [{ key: 'a/b', encoded: msgpackCodec.encode(7) }],
+  });
+  disk.state.replace({ applied: { index: 9, term: 3 } }, msgpackCodec)();
   disk.crash(new SeededRandom(1), 0, new Marks());
   expect(disk.recover(msgpackCodec, NO_CONFIGURATION)).toEqual({
     hardState: { term: 3, vote: undefined },

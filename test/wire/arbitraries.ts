@@ -225,6 +225,7 @@ export const raftMessage: Arbitrary<Message> = fc.oneof(
     ...envelope,
     snapshot: position,
     nextChunk: count,
+    data: bytes,
   }),
 );
 

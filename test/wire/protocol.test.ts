@@ -172,14 +172,20 @@ test('the bytes of peer frames are fixed', () => {
               needsSnapshot: false,
             },
             { kind: 'heartbeat-request', ...to, commitIndex: 4, readRound: 1, sentMs: 70 },
-            { kind: 'snapshot-response', ...to, snapshot: { index: 4, term: 2 }, nextChunk: 1 },
+            {
+              kind: 'snapshot-response',
+              ...to,
+              snapshot: { index: 4, term: 2 },
+              nextChunk: 1,
+              data: Uint8Array.of(7),
+            },
           ],
         },
         { kind: 'peer-goodbye', code: 'AMNESIA', message: 'm' },
       ]),
     ),
   ).toMatchInlineSnapshot(
-    `"010c3245a0939820a1630102a169a3683a32c3c092219797030102030402c2940e0102039504010203c39805010203040204930301c401ff9807010203040302c29708010203040146970b0102030402019322a7414d4e45534941a16d"`,
+    `"01983dc0aa939820a1630102a169a3683a32c3c092219797030102030402c2940e0102039504010203c39805010203040204930301c401ff9807010203040302c29708010203040146980b010203040201c401079322a7414d4e45534941a16d"`,
   );
 });
 

@@ -1,8 +1,9 @@
 import { assert, InvariantError, present, unreachable } from '../../base/assert.ts';
 import type { Codec } from '../../base/codec.ts';
 import { StoreError } from '../../base/errors.ts';
-import type { RecordChange, RecordChanges, RecordEntry } from '../../machine/records.ts';
+import type { RecordChanges } from '../../machine/records.ts';
 import type { Position } from '../../raft/entry.ts';
+import type { StagedChange } from '../../replica/output.ts';
 import type { DirectoryLock } from '../directory-lock.ts';
 import { acquireDirectoryLock } from '../directory-lock.ts';
 import { diskError } from '../disk-error.ts';
@@ -24,11 +25,15 @@ export interface LevelStateOptions {
 type Work =
   | { readonly kind: 'write'; readonly changes: RecordChanges; readonly applied: Position }
   | { readonly kind: 'sync' }
-  | {
-      readonly kind: 'replace';
-      readonly records: Iterable<RecordEntry<unknown>>;
-      readonly applied: Position;
-    };
+  | { readonly kind: 'stage'; readonly changes: readonly StagedChange[] }
+  | { readonly kind: 'discard' }
+  | { readonly kind: 'replace'; readonly applied: Position };
+
+/** A database that is to take the place of the present one. */
+interface Stage {
+  readonly generation: number;
+  readonly database: StateDatabase;
+}
 
 interface Job {
   readonly work: Work;
@@ -39,7 +44,6 @@ interface Job {
 type SetAside = StateContents['setAside'];
 
 const SET_ASIDE_MAX = 2;
-const REPLACE_BATCH_RECORDS = 1000;
 const EMPTY: StateMark = { applied: { index: 0, term: 0 }, count: 0, sum: 0 };
 
 /**
@@ -57,6 +61,7 @@ export class LevelState implements StateStorage {
   #lock: DirectoryLock | undefined;
   #database: StateDatabase | undefined;
   #mark: StateMark = EMPTY;
+  #stage: Stage | undefined;
   #jobs: Job[] = [];
   #working: Promise<void> | undefined;
   #failure: Error | undefined;
@@ -88,15 +93,25 @@ export class LevelState implements StateStorage {
     return this.#enqueue({ kind: 'sync' });
   }
 
-  replace(records: Iterable<RecordEntry<unknown>>, applied: Position): Promise<void> {
-    return this.#enqueue({ kind: 'replace', records, applied });
+  stage(changes: readonly StagedChange[]): Promise<void> {
+    return this.#enqueue({ kind: 'stage', changes });
+  }
+
+  discardStage(): Promise<void> {
+    return this.#enqueue({ kind: 'discard' });
+  }
+
+  replace(applied: Position): Promise<void> {
+    return this.#enqueue({ kind: 'replace', applied });
   }
 
   /** Waits for what was begun. What was not synced stays so. */
   async close(): Promise<void> {
     await this.#working;
     this.#failure ??= new StoreError('CLOSED', 'the state is closed');
+    await this.#stage?.database.close();
     await this.#database?.close();
+    this.#stage = undefined;
     this.#database = undefined;
     await this.#lock?.release();
     this.#lock = undefined;
@@ -196,29 +211,42 @@ export class LevelState implements StateStorage {
       case 'sync':
         await database.sync(this.#mark);
         return;
+      case 'stage':
+        await (await this.#staged()).database.stage(work.changes);
+        return;
+      case 'discard':
+        await this.#discard();
+        return;
       case 'replace':
-        await this.#replace(database, work.records, work.applied);
+        await this.#replace(database, work.applied);
         return;
       default:
         unreachable(work);
     }
   }
 
-  async #replace(
-    old: StateDatabase,
-    records: Iterable<RecordEntry<unknown>>,
-    applied: Position,
-  ): Promise<void> {
+  async #staged(): Promise<Stage> {
+    if (this.#stage !== undefined) return this.#stage;
     const generation = await this.#directory.nextGeneration();
-    const fresh = await StateDatabase.create(this.#directory.generationPath(generation), this.#codec);
-    let mark = EMPTY;
-    try {
-      for (const changes of inBatches(records)) mark = await fresh.write(changes, applied);
-      await fresh.sync(mark);
-    } catch (error) {
-      await fresh.close();
-      throw error;
-    }
+    const database = await StateDatabase.create(this.#directory.generationPath(generation), this.#codec);
+    this.#stage = { generation, database };
+    return this.#stage;
+  }
+
+  async #discard(): Promise<void> {
+    if (this.#stage === undefined) return;
+    const { generation, database } = this.#stage;
+    this.#stage = undefined;
+    await database.close();
+    await this.#directory.remove(generation);
+  }
+
+  async #replace(old: StateDatabase, applied: Position): Promise<void> {
+    const { generation, database: fresh } = await this.#staged();
+    const mark = fresh.encoder.mark(applied);
+    await fresh.sync(mark);
+    // From here on it is the present one, which is closed with the rest whatever fails.
+    this.#stage = undefined;
     this.#use(fresh, mark);
     await old.close();
     await this.#directory.switchTo(generation);
@@ -229,19 +257,6 @@ export class LevelState implements StateStorage {
       error instanceof InvariantError ? error : diskError(error, `writing the state in ${this.#path}`);
     for (const { reject } of this.#jobs.splice(0)) reject(this.#failure);
   }
-}
-
-/** At least one, be it empty. */
-function* inBatches(records: Iterable<RecordEntry<unknown>>): Generator<RecordChanges, void, undefined> {
-  let changes: RecordChange[] = [];
-  for (const [key, value] of records) {
-    if (changes.length === REPLACE_BATCH_RECORDS) {
-      yield changes;
-      changes = [];
-    }
-    changes.push({ key, value });
-  }
-  yield changes;
 }
 
 function reasonOf(error: Error): string {

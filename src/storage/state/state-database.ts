@@ -3,6 +3,7 @@ import { Level } from 'level';
 import type { Codec } from '../../base/codec.ts';
 import type { RecordChange, RecordEntry } from '../../machine/records.ts';
 import type { Position } from '../../raft/entry.ts';
+import type { StagedChange } from '../../replica/output.ts';
 import type { Operation, StateMark } from './state-encoder.ts';
 import { MARK_KEY, StateEncoder } from './state-encoder.ts';
 
@@ -87,6 +88,18 @@ export class StateDatabase {
       add(batch, this.encoder.encodeMark(mark));
       await batch.write({ sync: false });
       return mark;
+    } finally {
+      await batch.close();
+    }
+  }
+
+  /** One unsynced batch of a state that is not whole yet: without a mark, which `sync` writes in the end. */
+  async stage(changes: readonly StagedChange[]): Promise<void> {
+    if (changes.length === 0) return;
+    const batch = this.#level.batch();
+    try {
+      for (const { key, encoded } of changes) add(batch, this.encoder.seal(key, encoded));
+      await batch.write({ sync: false });
     } finally {
       await batch.close();
     }

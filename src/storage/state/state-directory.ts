@@ -65,9 +65,13 @@ export class StateDirectory {
     await this.removeOthers(generation);
   }
 
+  async remove(generation: number): Promise<void> {
+    await rm(this.generationPath(generation), { recursive: true, force: true });
+  }
+
   async removeOthers(generation: number): Promise<void> {
     for (const other of await this.#numbers(GENERATION)) {
-      if (other !== generation) await rm(this.generationPath(other), { recursive: true, force: true });
+      if (other !== generation) await this.remove(other);
     }
   }
 

@@ -37,13 +37,18 @@ export class StateEncoder {
     this.#codec = codec;
   }
 
-  encode({ key: recordKey, value }: RecordChange): Operation {
+  encode({ key, value }: RecordChange): Operation {
+    return this.seal(key, value === undefined ? undefined : this.#codec.encode(value));
+  }
+
+  /** A value that the codec has encoded; undefined takes the record away. */
+  seal(recordKey: string, encoded: Uint8Array | undefined): Operation {
     const key = RECORD_PREFIX + recordKey;
-    if (value === undefined) {
+    if (encoded === undefined) {
       this.#checksum.delete(key);
       return { type: 'del', key };
     }
-    const { stored, checksum } = sealValue(key, this.#codec.encode(value));
+    const { stored, checksum } = sealValue(key, encoded);
     this.#checksum.put(key, checksum);
     return { type: 'put', key, value: stored };
   }

@@ -14,6 +14,7 @@ const THREE: Configuration = bootstrapConfiguration(
 const NOTHING: Output = {
   write: undefined,
   state: undefined,
+  stage: [],
   replaceState: undefined,
   syncState: false,
   send: [],
