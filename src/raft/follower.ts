@@ -29,6 +29,15 @@ export function hearLeader(state: RaftState, leader: NodeId): void {
 }
 
 /**
+ * It is known otherwise that the leader is gone, so this node may help to elect another before the
+ * silence has lasted. Its own timer goes on. Not where leaders take leases: they rest on the promise.
+ */
+export function forgetLeader(state: RaftState): void {
+  if (state.part.kind !== 'follower' || state.voteLock.promiseMs > 0) return;
+  state.part = { kind: 'follower', leader: undefined };
+}
+
+/**
  * Whether a leader is alive as far as this node can tell. Then it helps nobody to depose it: a node
  * that was cut off, or that cannot hear the leader, must not disturb the others (thesis, sections 4.2.3
  * and 9.6). A leader that lost its quorum steps down by itself, so this cannot last for ever.

@@ -22,7 +22,7 @@ import { campaign, onCandidateWritten } from './candidate.ts';
 import type { RaftConfig } from './config.ts';
 import type { Configuration, ConfigurationChange } from './configuration.ts';
 import type { Entry, HardState, Position } from './entry.ts';
-import { installSnapshot } from './follower.ts';
+import { forgetLeader, installSnapshot } from './follower.ts';
 import { Inspection, type RaftInspection, type Role } from './inspection.ts';
 import { advanceCommit, broadcastHeartbeats, hasRoomFor, tickLeader } from './leader.ts';
 import { Log } from './log.ts';
@@ -206,12 +206,6 @@ export class Raft {
     return part.kind === 'leader' ? transferLeadership(this.#state, part, to) : notLeader();
   }
 
-  /** A follower that has reason to take its leader for dead listens to campaigns from now on. */
-  forgetLeader(): void {
-    const state = this.#state;
-    if (state.part.kind === 'follower') state.part = { kind: 'follower', leader: undefined };
-  }
-
   /**
    * Asks from which index on a read is linearizable; answered by `Ready.reads` or `Ready.abortedReads`.
    * With `lease`, the leader's lease will do, if it has one (see lease.ts for what that rests on).
@@ -257,6 +251,14 @@ export class Raft {
   awaitsSnapshot(follower: NodeId): boolean {
     const { part } = this.#state;
     return part.kind === 'leader' && part.followers.get(follower)?.kind === 'snapshot';
+  }
+
+  /**
+   * A follower that has reason to take its leader for dead listens to campaigns from now on; not where
+   * leaders take leases, which rest on its not doing so.
+   */
+  forgetLeader(): void {
+    forgetLeader(this.#state);
   }
 
   /** Campaigns now, without waiting for the leader's silence. */

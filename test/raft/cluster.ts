@@ -87,6 +87,7 @@ export class Member {
   applied: (Entry | { readonly snapshot: Position })[] = [];
   reads: ReadyRead[] = [];
   abortedReads: number[] = [];
+  #clockMs = 0;
   readonly #randoms: () => Random;
   readonly #core: typeof Raft;
 
@@ -107,6 +108,13 @@ export class Member {
   /** The state is gone, the log is not. */
   loseState(): void {
     this.disk.applied = { index: 0, term: 0 };
+  }
+
+  /** Its clock goes on; from now on it knows the time by it, not by its ticks. */
+  pass(ms: number): void {
+    this.raft.tellTime(this.#clockMs);
+    this.#clockMs += ms;
+    this.raft.tellTime(this.#clockMs);
   }
 
   restart(): void {

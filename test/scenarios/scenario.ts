@@ -20,7 +20,10 @@ import { logLine, messageLine, stateLine } from './lines.ts';
  *                                election timeout, or, with `seed=S`, for a random one
  *   disk N term=T log=T,T,… [vote=N] [base=I/T] [applied=I]    what a node finds when it starts
  *   by-hand, automatic           who moves things
- *   campaign N, propose N DATA [xCOUNT], read N ID, tick N|all [COUNT], compact N INDEX
+ *   campaign N, propose N DATA [xCOUNT], read N ID [lease], tick N|all [COUNT], compact N INDEX
+ *   pass N|all MS                a node's clock goes on, without ticks: as if it was stopped
+ *   forget N                     its leader is gone
+ *   hand-over N M                the leader asks another one to lead
  *   crash N [keep=COUNT], restart N [without-state]   what was not written is lost, but for the COUNT oldest writes
  *   isolate N, cut A B, cut A>B, heal       messages that are cut off are lost
  *   turn N|all                   ends a turn: messages and a write leave
@@ -75,6 +78,8 @@ export class Scenario {
       campaign: () => this.#raft(words[0]).campaign(),
       propose: () => this.#propose(words),
       read: () => this.#read(words),
+      'hand-over': () => void this.#raft(words[0]).transferLeadership(Number(words[1])),
+      forget: () => this.#raft(words[0]).forgetLeader(),
       compact: () => this.#raft(words[0]).compact(Number(words[1])),
       'snapshot-failed': () => this.#raft(words[0]).snapshotFailed(Number(words[1])),
       crash: () => this.#crash(words),
@@ -89,6 +94,7 @@ export class Scenario {
     };
     const byHand: Record<string, () => void> = {
       tick: () => this.#tick(words),
+      pass: () => this.#pass(words),
       turn: () => this.#turn(words[0] ?? 'all'),
       write: () => this.#write(words),
       deliver: () => this.#take(words).forEach((message) => this.#deliver(message)),
@@ -155,8 +161,8 @@ export class Scenario {
     if (proposed.kind === 'refused') this.#print(`n${id} refuses the proposal: ${proposed.code}`);
   }
 
-  #read([id, read]: readonly string[]): void {
-    const accepted = this.#raft(id).readIndex(Number(read));
+  #read([id, read, lease]: readonly string[]): void {
+    const accepted = this.#raft(id).readIndex(Number(read), { lease: lease === 'lease' });
     if (accepted.kind === 'refused') this.#print(`n${id} refuses the read: ${accepted.code}`);
   }
 
@@ -189,6 +195,12 @@ export class Scenario {
         if (member.isUp && (id === 'all' || member.config.id === Number(id))) member.raft.tick();
       }
       if (!this.#isByHand) this.#settle();
+    }
+  }
+
+  #pass([id, ms]: readonly string[]): void {
+    for (const member of this.#cluster.members) {
+      if (member.isUp && (id === 'all' || member.config.id === Number(id))) member.pass(Number(ms));
     }
   }
 
