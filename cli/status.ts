@@ -28,6 +28,9 @@ function printReports(reports: readonly NodeReport[]): void {
   printTable(HEADINGS, reports.map(toCells));
   for (const report of reports) {
     if ('error' in report) note(`${report.endpoint}: ${messageOf(report.error)}`);
+    else
+      for (const { code, message } of report.status.alarms)
+        note(`n${report.status.nodeId}: ${code}: ${message}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Index, NodeId } from '../base/flavor.ts';
 import type { ReplicaStatus } from '../replica/input.ts';
-import type { NodeStatus } from '../wire/client-frames.ts';
+import type { Alarm, NodeStatus } from '../wire/client-frames.ts';
 import type { NodeConfig } from './config.ts';
 import type { EventLog } from './event-log.ts';
 
@@ -47,7 +47,18 @@ export function nodeStatus(
     connections,
     stateBytes,
     uptimeMs: Math.round(uptimeMs),
+    alarms: alarmsOf(replica),
   };
+}
+
+function alarmsOf(replica: ReplicaStatus | undefined): readonly Alarm[] {
+  const alarms: Alarm[] = [];
+  if (replica?.damagedTo !== undefined) {
+    const { lastIndex, damagedTo } = replica;
+    const message = `entries of the log between ${lastIndex + 1} and ${damagedTo} are damaged; the others are asked for them`;
+    alarms.push({ code: 'LOG_CORRUPT', message });
+  }
+  return alarms;
 }
 
 /** Looks at a replica once a tick: what changed is logged, and what lasts is noticed. */
@@ -57,6 +68,7 @@ export class StatusWatch {
   #role: ReplicaStatus['role'] | undefined;
   #leader: NodeId | undefined;
   #leaderlessTicks = 0;
+  #damagedTo: Index | undefined;
   /** What was committed when the first leader was seen: a node that has not applied it answers of old. */
   #readyIndex: Index | undefined;
 
@@ -72,6 +84,10 @@ export class StatusWatch {
       this.#role = role;
       this.#leader = leader;
     }
+    if (this.#damagedTo !== undefined && status.damagedTo === undefined) {
+      this.#log.info('log repaired', { lastIndex });
+    }
+    this.#damagedTo = status.damagedTo;
     this.#leaderlessTicks = leader === undefined ? this.#leaderlessTicks + 1 : 0;
     if (leader !== undefined) this.#readyIndex ??= commitIndex;
   }
@@ -84,6 +100,7 @@ export class StatusWatch {
   /** Why the node should get no traffic. */
   notReady(status: ReplicaStatus | undefined): string | undefined {
     if (status?.leader === undefined) return 'there is no leader';
+    if (status.damagedTo !== undefined) return `the log is being repaired up to entry ${status.damagedTo}`;
     if (status.role === 'leader')
       return status.serving ? undefined : 'the leader has not applied its first entry yet';
     const readyIndex = this.#readyIndex;

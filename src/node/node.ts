@@ -81,6 +81,10 @@ export async function startNode(config: NodeConfig, parts: NodeParts = {}): Prom
     const contents = await storages.log.open();
     const state = await storages.state.open();
     if (state.setAside !== undefined) log.warn('state set aside', { ...state.setAside });
+    if (contents.damage !== undefined) {
+      const { what, first, anchor } = contents.damage;
+      log.warn('log damaged', { what, first, last: anchor.index });
+    }
     const restored = await restore(storages.log, contents, state, initialConfiguration(config));
     const node = new Node(config, root, log, storages, restored);
     await node.start();

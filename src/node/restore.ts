@@ -1,5 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { StoreError } from '../base/errors.ts';
+import { membersIn } from '../machine/root-members.ts';
+import { decodeConfiguration } from '../raft/configuration-codec.ts';
 import type { Configuration } from '../raft/configuration.ts';
 import type { HardState, Position } from '../raft/entry.ts';
 import type { Restored } from '../replica/restored.ts';
@@ -48,11 +50,18 @@ export async function restore(
   // Before the first write of Raft, whose ids begin at 1.
   if (rebase !== undefined) await log.write({ id: 0, reset: rebase, fills: true, entries: [] });
   const found = fit(contents, applied);
-  if (found.kind === 'fits' && contents.damage !== undefined) {
-    throw new StoreError('LOG_CORRUPT', contents.damage.what);
+  if (found.kind === 'fits' && contents.damage !== undefined && isAlone(state, configuration)) {
+    throw new StoreError('LOG_CORRUPT', `${contents.damage.what}; no other node has what was there`);
   }
   if (found.kind === 'fits') return { ...contents, records, applied, configuration };
   const { hardState } = found;
   await log.write({ id: 0, hardState, reset: applied, entries: [] });
   return { hardState, base: applied, entries: [], records, applied, configuration };
+}
+
+/** Whether nobody else has ever got an entry of this log. */
+function isAlone(state: StateContents, initial: Configuration): boolean {
+  const members = membersIn(state.records);
+  const configuration = members === undefined ? initial : decodeConfiguration(members);
+  return configuration.members.size === 1;
 }

@@ -50,14 +50,14 @@ export function isLeaderAlive(state: RaftState): boolean {
 /** Would it get this node's vote? Nothing changes, so the answer need not wait for the disk (thesis, section 9.6). */
 export function onPreVoteRequest(state: RaftState, request: PreVoteRequest): void {
   const isFree = request.term > state.term || mayVoteFor(state, request.from);
-  const granted = isFree && state.log.isNoNewerThan(request.last);
+  const granted = isFree && state.isNoNewerThan(request.last);
   const term = granted ? request.term : state.term;
   state.outbox.send({ kind: 'pre-vote-response', ...state.envelope(request.from), term, granted });
 }
 
 /** One vote a term, and only for a log that holds everything committed (Raft paper, sections 5.2 and 5.4.1). */
 export function onVoteRequest(state: RaftState, request: VoteRequest): void {
-  const granted = mayVoteFor(state, request.from) && state.log.isNoNewerThan(request.last);
+  const granted = mayVoteFor(state, request.from) && state.isNoNewerThan(request.last);
   if (granted) {
     state.castVote(request.from);
     state.restartElectionTimer();
@@ -127,8 +127,13 @@ function adopt(state: RaftState, entries: readonly Entry[]): void {
 /** The leader lives; what it knows to be held here is committed up to `commitIndex`. */
 export function onHeartbeatRequest(state: RaftState, request: HeartbeatRequest): void {
   hearLeader(state, request.from);
-  assert(request.commitIndex <= state.log.lastIndex, 'a follower holds what it acknowledged');
-  if (request.commitIndex > state.commitIndex) state.commitTo(request.commitIndex);
+  const isHeld = request.commitIndex <= state.log.lastIndex;
+  assert(
+    isHeld || state.repair !== undefined,
+    'a follower holds what it acknowledged, or knows that it does not',
+  );
+  const commitIndex = Math.min(request.commitIndex, state.log.lastIndex);
+  if (commitIndex > state.commitIndex) state.commitTo(commitIndex);
   if (state.isStateLost) askForSnapshot(state, request.from);
   answerHeartbeat(state, request);
 }

@@ -28,6 +28,8 @@ export class LogWriter {
   #truncateFrom: Index | undefined;
   #compactTo: Index | undefined;
   #forced = false;
+  /** What lies behind the entries on the disk is damaged, and is not to be given up. */
+  #fills: boolean;
   /** Where the log will end on the disk once everything that was issued is there. */
   #issuedTo: Index;
   #stableIndex: Index;
@@ -36,8 +38,9 @@ export class LogWriter {
   readonly #outstanding: Outstanding[] = [];
 
   /** @param log - as it was read from the disk: all of it is stable. */
-  constructor(log: Log) {
+  constructor(log: Log, { fills }: { readonly fills: boolean } = { fills: false }) {
     this.#log = log;
+    this.#fills = fills;
     this.#issuedTo = log.lastIndex;
     this.#stableIndex = log.lastIndex;
   }
@@ -96,6 +99,12 @@ export class LogWriter {
     this.#vouchNoFurtherThan(index - 1);
   }
 
+  /** The log on the disk is from here on what the one in memory is: whole again, or given up behind that. */
+  stopFilling(): void {
+    this.#fills = false;
+    if (this.#reset === undefined) this.#truncateFrom = this.#issuedTo + 1;
+  }
+
   reset(base: Position): void {
     this.#log.reset(base);
     this.#reset = base;
@@ -123,6 +132,7 @@ export class LogWriter {
       ...(this.#reset === undefined ? {} : { reset: this.#reset }),
       ...(this.#truncateFrom === undefined ? {} : { truncateFrom: this.#truncateFrom }),
       entries,
+      ...(this.#fills ? { fills: true } : {}),
       ...(this.#compactTo === undefined ? {} : { compactTo: this.#compactTo }),
     };
     if (this.#hardState !== undefined) this.#hardStateWrite = this.#lastIssued;

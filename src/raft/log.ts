@@ -60,6 +60,10 @@ export class Log {
     return this.#entries[index - this.#base.index - 1]?.term;
   }
 
+  entryAt(index: Index): Entry | undefined {
+    return this.#entries[index - this.#base.index - 1];
+  }
+
   has(position: Position): boolean {
     return this.termAt(position.index) === position.term;
   }

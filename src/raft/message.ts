@@ -107,6 +107,19 @@ export interface TimeoutNow extends Envelope {
   readonly kind: 'timeout-now';
 }
 
+/** I lost the entries from `first` to `last`: who has some of them? (see repair.ts) */
+export interface RepairRequest extends Envelope {
+  readonly kind: 'repair-request';
+  readonly first: Index;
+  readonly last: Index;
+}
+
+/** Entries of the range that was asked for, ascending. Which of them were lost only the asker knows. */
+export interface RepairResponse extends Envelope {
+  readonly kind: 'repair-response';
+  readonly entries: readonly Entry[];
+}
+
 /** One chunk of the state as of `snapshot` (Raft paper, section 7). Chunks are taken in order. */
 export interface SnapshotRequest extends Envelope {
   readonly kind: 'snapshot-request';
@@ -140,5 +153,7 @@ export type Message =
   | ReadIndexRequest
   | ReadIndexResponse
   | TimeoutNow
+  | RepairRequest
+  | RepairResponse
   | SnapshotRequest
   | SnapshotResponse;

@@ -123,6 +123,13 @@ export class Progress {
     if (this.#kind === 'probe' || this.#matchIndex < lastIndex) this.nudge = true;
   }
 
+  /** It says that it lacks this entry, and those that follow, though it may have acknowledged them. */
+  lost(first: Index): void {
+    if (this.#matchIndex < first) return;
+    this.#matchIndex = first - 1;
+    if (this.#kind !== 'snapshot') this.becomeProbe();
+  }
+
   becomeProbe(): void {
     this.#kind = 'probe';
     this.#probing = false;

@@ -33,6 +33,7 @@ import type { Ready } from './ready.ts';
 import { askReadIndex, isQuestionDue, openReadRound, sendQuestions, type ReadAccepted } from './reads.ts';
 import { type ChangeAnswer, changeMembers, endJoint, recordConfiguration } from './reconfiguration.ts';
 import { broadcastAppends, isAppendDue, isSnapshotDue, takeSnapshotsWanted } from './replication.ts';
+import { type DamagedLog, tickRepair } from './repair.ts';
 import { RaftState } from './state.ts';
 import type { Leading } from './state.ts';
 import { step } from './step.ts';
@@ -48,6 +49,8 @@ export interface RestoredLog {
   readonly appliedIndex: Index;
   /** As of `appliedIndex`; newer ones are found in the log. */
   readonly configuration: Configuration;
+  /** Entries behind these are lost; absent if none are. */
+  readonly damage?: DamagedLog;
   /** A place at or before `appliedIndex` where that configuration held already; 0 if it never was in the log. */
   readonly configurationIndex: Index;
 }
@@ -69,6 +72,7 @@ export class Raft {
       log: new Log(base, entries),
       appliedIndex,
       configuration: { index: configurationIndex, configuration },
+      damage: restored.damage,
     });
     this.#inspection = new Inspection(this.#state);
     this.#told = this.configuration;
@@ -108,6 +112,11 @@ export class Raft {
   /** Bytes of their data. */
   get logBytes(): number {
     return this.#state.log.bytes;
+  }
+
+  /** The end of the log as it was, while entries before it are lost: this node never leads. */
+  get damagedTo(): Index | undefined {
+    return this.#state.repair?.anchor.index;
   }
 
   /** The state does not reach up to the log's base; it waits for a snapshot, and never leads. */
@@ -157,6 +166,7 @@ export class Raft {
       tickLeader(state, state.part);
       return;
     }
+    if (state.repair !== undefined) tickRepair(state, state.repair);
     state.ticksWaited += 1;
     for (const question of state.voteLock.takeHeld(state.clock.nowMs)) step(state, question);
     const mayCampaign = !state.voteLock.isHeld(state.clock.nowMs);

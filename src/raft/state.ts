@@ -17,6 +17,7 @@ import { Outbox } from './outbox.ts';
 import type { Progress } from './progress.ts';
 import type { ReadRounds } from './read-index.ts';
 import type { ReadyRead } from './ready.ts';
+import { type DamagedLog, Repair } from './repair.ts';
 import { VoteLock } from './vote-lock.ts';
 
 /** Takes what a leader says, and waits for its silence. */
@@ -76,6 +77,8 @@ export interface RestoredState {
   readonly appliedIndex: Index;
   /** As of `appliedIndex`. */
   readonly configuration: PlacedConfiguration;
+  /** Entries behind the log were lost. */
+  readonly damage: DamagedLog | undefined;
 }
 
 /**
@@ -98,6 +101,8 @@ export class RaftState {
   appliedIndex: Index;
   /** The state lies behind the log's base: entries between are gone, and only a snapshot helps. */
   isStateLost: boolean;
+  /** What is lost of the log behind its last entry; undefined if nothing is. */
+  #repair: Repair | undefined;
 
   /** Since the leader was last heard, or since this node last voted or campaigned. */
   ticksWaited = 0;
@@ -124,7 +129,8 @@ export class RaftState {
       restored.configuration,
       entries.filter(({ index }) => index > restored.appliedIndex),
     );
-    this.writer = new LogWriter(restored.log);
+    this.#repair = restored.damage && new Repair(restored.damage);
+    this.writer = new LogWriter(restored.log, { fills: this.#repair !== undefined });
     this.#random = random;
     this.#hardState = restored.hardState;
     // Without leases nobody looks at the time.
@@ -182,7 +188,9 @@ export class RaftState {
   /** Whether this node may ever win an election as things stand. */
   get mayCampaign(): boolean {
     // Without its state a node could not tell what the entries before its log did, nor who the members are.
-    return !this.isStateLost && !this.isDiskStalled && this.#configurations.mayVote(this.id);
+    // With a damaged log it could lead with less than it promised to have.
+    const isWhole = !this.isStateLost && this.#repair === undefined;
+    return isWhole && !this.isDiskStalled && this.#configurations.mayVote(this.id);
   }
 
   /** A write hangs: this node can promise nothing, and so neither lead nor vote for itself. */
@@ -202,13 +210,48 @@ export class RaftState {
     this.#diskTicks = 0;
   }
 
+  get repair(): Repair | undefined {
+    return this.#repair;
+  }
+
+  /** The end of the log as far as this node ever promised to have it: votes are judged by that. */
+  get lastPromised(): Position {
+    return this.#repair?.anchor ?? this.log.last;
+  }
+
+  /** Whether a log that ends at `last` is at least as up to date as this node's (Raft paper, section 5.4.1). */
+  isNoNewerThan(last: Position): boolean {
+    const isNoNewer = this.log.isNoNewerThan(last);
+    const { anchor } = this.#repair ?? { anchor: this.log.base };
+    return (
+      isNoNewer && (last.term > anchor.term || (last.term === anchor.term && last.index >= anchor.index))
+    );
+  }
+
   append(entries: readonly Entry[]): void {
+    // What was lost was not committed: the leader has something else there.
+    if (this.#repair?.conflictsWith(entries) === true) this.#endRepair();
     this.log.append(entries);
     this.#configurations.appended(entries);
+    this.#goOnRepairing();
+  }
+
+  /** What was left behind a gap follows, if the gap is filled. */
+  #goOnRepairing(): void {
+    const found = this.#repair?.takeBehind(this.log.lastIndex) ?? [];
+    this.log.append(found);
+    this.#configurations.appended(found);
+    if (this.#repair !== undefined && this.log.lastIndex >= this.#repair.anchor.index) this.#endRepair();
+  }
+
+  #endRepair(): void {
+    this.#repair = undefined;
+    this.writer.stopFilling();
   }
 
   truncateFrom(index: Index): void {
     assert(index > this.commitIndex, 'what is committed is never truncated');
+    if (this.#repair !== undefined) this.#endRepair();
     this.writer.truncateFrom(index);
     this.#configurations.truncatedFrom(index);
   }
@@ -218,12 +261,14 @@ export class RaftState {
     const keepsLog = this.log.has(snapshot);
     if (!keepsLog) {
       assert(snapshot.index > this.commitIndex, 'a committed entry is the same everywhere');
+      if (this.#repair?.had(snapshot) === false) this.#endRepair();
       this.writer.reset(snapshot);
     }
     this.#configurations.installed({ index: snapshot.index, configuration }, { keepsLog });
     this.isStateLost = false;
     this.appliedIndex = snapshot.index;
     this.commitTo(Math.max(this.commitIndex, snapshot.index));
+    this.#goOnRepairing();
   }
 
   /** Moves to a later term, in which this node has voted for nobody or, just now, for `vote`. */

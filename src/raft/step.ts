@@ -14,11 +14,14 @@ import type {
   HeartbeatResponse,
   Message,
   PreVoteResponse,
+  RepairRequest,
+  RepairResponse,
   SnapshotResponse,
   VoteResponse,
 } from './message.ts';
 import { onReadIndexRequest, onReadIndexResponse } from './reads.ts';
 import { onAppendAccepted, onAppendRejected, onHeartbeatResponse } from './replication.ts';
+import { onRepairRequest, onRepairResponse } from './repair.ts';
 import type { RaftState } from './state.ts';
 import type { VoteQuestion } from './vote-lock.ts';
 
@@ -35,6 +38,9 @@ import type { VoteQuestion } from './vote-lock.ts';
  */
 export function step(state: RaftState, message: Message): void {
   if (message.to !== state.id || message.from === state.id) return;
+  // What an entry is does not depend on who has it, nor on when.
+  if (message.kind === 'repair-request') return onRepairRequest(state, message);
+  if (message.kind === 'repair-response') return onRepairResponse(state, message);
   if (message.term < state.term) {
     answerOutdated(state, message);
     return;
@@ -100,8 +106,11 @@ function answerOutdated(state: RaftState, message: Message): void {
   }
 }
 
+/** What is said in a term, and only means something in that. */
+type OfTerm = Exclude<Message, RepairRequest | RepairResponse>;
+
 /** Of the present term, or a pre-vote for a later one. */
-function handle(state: RaftState, message: Message): void {
+function handle(state: RaftState, message: OfTerm): void {
   switch (message.kind) {
     case 'pre-vote-request':
       onPreVoteRequest(state, message);

@@ -149,6 +149,8 @@ export interface ReplicaStatus {
   readonly appliedIndex: Index;
   readonly firstIndex: Index;
   readonly lastIndex: Index;
+  /** Up to where entries of the log may be lost, and are asked of the others; undefined if it is whole. */
+  readonly damagedTo: Index | undefined;
   readonly revision: Revision;
   readonly compactedRevision: Revision;
   readonly sessions: number;

@@ -88,7 +88,7 @@ export class Replica {
     this.#codec = codec;
     this.#tree = new RecordTree(restored.records);
     this.#applied = restored.applied;
-    const { hardState, base, entries, applied } = restored;
+    const { hardState, base, entries, applied, damage } = restored;
     const members = readMembers(this.#tree);
     const configuration = members === undefined ? restored.configuration : decodeConfiguration(members);
     this.#raft = new Raft(config.raft, random, {
@@ -96,6 +96,7 @@ export class Replica {
       base,
       entries,
       appliedIndex: applied.index,
+      ...(damage === undefined ? {} : { damage }),
       configuration,
       configurationIndex: members === undefined ? 0 : applied.index,
     });
@@ -157,6 +158,7 @@ export class Replica {
       appliedIndex: this.#applied.index,
       firstIndex: raft.firstIndex,
       lastIndex: raft.lastIndex,
+      damagedTo: raft.damagedTo,
       revision: this.#root.revision(this.#tree),
       compactedRevision: this.#root.compactedRevision(this.#tree),
       sessions: this.#root.sessions(this.#tree),

@@ -1,20 +1,12 @@
 import type { Entry, HardState, Position } from '../raft/entry.ts';
+import type { DamagedLog } from '../raft/repair.ts';
 import type { LogWrite } from '../raft/ready.ts';
 import type { Index } from '../base/flavor.ts';
 
 /** Entries that were on stable storage, and cannot be read any more. */
-export interface LogDamage {
+export interface LogDamage extends DamagedLog {
   /** The first that is lacking: one behind the last of `LogContents.entries`. */
   readonly first: Index;
-  /** The end of the log as it was. */
-  readonly anchor: Position;
-  /** What can be read behind `first`, ascending; there may be more gaps. */
-  readonly beyond: readonly Entry[];
-  /**
-   * Where the terms of the log begin, ascending. Index and term are what makes an entry the same (Raft
-   * paper, section 5.3): so it is known of every lost entry which one it was.
-   */
-  readonly terms: readonly Position[];
   /** What is damaged, and where: file, offset. */
   readonly what: string;
 }

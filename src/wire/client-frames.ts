@@ -152,6 +152,14 @@ export interface NodeStatus {
   readonly connections: number;
   readonly stateBytes: number;
   readonly uptimeMs: number;
+  /** What somebody should look at; empty on a sound node. */
+  readonly alarms: readonly Alarm[];
+}
+
+/** Something is wrong with a node that lasts until it is seen to, or passes. */
+export interface Alarm {
+  readonly code: ErrorCode;
+  readonly message: string;
 }
 
 export interface PongFrame {

@@ -22,6 +22,8 @@ export const MESSAGE_KINDS: Readonly<Record<Message['kind'], number>> = {
   'read-index-request': 12,
   'read-index-response': 13,
   'timeout-now': 14,
+  'repair-request': 15,
+  'repair-response': 16,
 };
 
 export const ENTRY_KINDS: Readonly<Record<EntryKind, number>> = { noop: 0, command: 1, configuration: 2 };
@@ -42,6 +44,13 @@ export function messageRow(message: Message): Row {
       return [...head, message.last.index, message.last.term, message.transfer];
     case 'timeout-now':
       return head;
+    case 'repair-request':
+      return [...head, message.first, message.last];
+    case 'repair-response':
+      return [
+        ...head,
+        message.entries.flatMap(({ index, term, kind, data }) => [index, term, ENTRY_KINDS[kind], data]),
+      ];
     case 'pre-vote-response':
     case 'vote-response':
       return [...head, message.granted];
@@ -148,6 +157,15 @@ function readFurther(kind: unknown, envelope: Envelope, fields: FieldReader): Me
         id: fields.integer('id'),
         index: fields.optionalInteger('index'),
       };
+    case MESSAGE_KINDS['repair-request']:
+      return {
+        kind: 'repair-request',
+        ...envelope,
+        first: fields.integer('first', 1),
+        last: fields.integer('last', 1),
+      };
+    case MESSAGE_KINDS['repair-response']:
+      return { kind: 'repair-response', ...envelope, entries: readFoundEntries(fields) };
     case MESSAGE_KINDS['snapshot-request']:
       return {
         kind: 'snapshot-request',
@@ -215,6 +233,21 @@ function readAppendRequest(envelope: Envelope, fields: FieldReader): AppendReque
     entries.push(entry);
   }
   return { kind: 'append-request', ...envelope, previous, entries, commitIndex };
+}
+
+/** Ascending, but not without a gap, so each bears its index. */
+function readFoundEntries(fields: FieldReader): readonly Entry[] {
+  const width = ENTRY_FIELDS + 1;
+  const flat = fields.list('entries', ENTRIES_PER_APPEND_MAX * width);
+  if (flat.length % width !== 0) throw violation('repair-response: an entry is cut off');
+  const entries: Entry[] = [];
+  for (let at = 0; at < flat.length; at += width) {
+    const entry = readRow('entry', flat.slice(at, at + width), 0, (row) =>
+      readEntry(row, row.integer('index', (entries.at(-1)?.index ?? 0) + 1)),
+    );
+    entries.push(entry);
+  }
+  return entries;
 }
 
 function readEntry(fields: FieldReader, index: number): Entry {

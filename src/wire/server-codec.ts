@@ -7,6 +7,7 @@ import { decodeRows, encodeRows, type Row, violation } from './message-bytes.ts'
 import { msgpackCodec, msgpackViewCodec } from './msgpack-codec.ts';
 import {
   ADDRESS_LENGTH_MAX,
+  ALARMS_MAX,
   CLUSTER_ID_LENGTH_MAX,
   EVENT_KIND_LENGTH_MAX,
   EVENTS_PER_FRAME_MAX,
@@ -188,6 +189,7 @@ function statusRow(status: NodeStatus): Row {
     status.connections,
     status.stateBytes,
     status.uptimeMs,
+    status.alarms.map(({ code, message }) => [code, shortened(message)]),
   ];
 }
 
@@ -211,6 +213,10 @@ function readStatus(fields: FieldReader): NodeStatus {
     connections: fields.integer('connections'),
     stateBytes: fields.integer('stateBytes'),
     uptimeMs: fields.integer('uptimeMs'),
+    alarms: fields.rows('alarms', ALARMS_MAX, (row) => ({
+      code: row.code('code'),
+      message: row.text('message', MESSAGE_LENGTH_MAX),
+    })),
   };
 }
 

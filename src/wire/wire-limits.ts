@@ -9,6 +9,8 @@ export const MESSAGE_LENGTH_MAX = 4096;
 export const ADDRESS_LENGTH_MAX = 300;
 /** Of a key that a watch selects, or an event bears; a machine adds its own prefixes to the 64 KiB of a user. */
 export const KEY_BYTES_MAX: number = 128 * 1024;
+/** Of one node. */
+export const ALARMS_MAX = 16;
 export const MEMBERS_MAX = 64;
 export const EVENTS_PER_FRAME_MAX: number = 1024 * 1024;
 export const MESSAGES_PER_FRAME_MAX = 65_536;

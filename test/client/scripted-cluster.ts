@@ -336,6 +336,7 @@ export class ScriptedNode {
       connections: this.connections,
       stateBytes: 0,
       uptimeMs: 1,
+      alarms: [],
     };
   }
 }

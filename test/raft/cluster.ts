@@ -1,6 +1,7 @@
 import { assert, present } from '../../src/base/assert.ts';
 import type { Index, NodeId } from '../../src/base/flavor.ts';
 import type { Random } from '../../src/base/random.ts';
+import { type AroundState, aroundState } from '../../src/node/damaged-log.ts';
 import type { RaftConfig } from '../../src/raft/config.ts';
 import { decodeConfiguration, encodeConfiguration } from '../../src/raft/configuration-codec.ts';
 import { bootstrapConfiguration, type Configuration } from '../../src/raft/configuration.ts';
@@ -47,15 +48,38 @@ export class Disk {
     this.configuration = configuration;
   }
 
+  /** Entries that cannot be read any more. */
+  readonly lost: Set<Index> = new Set();
+
   get lastIndex(): Index {
     return this.base.index + this.entries.length;
   }
 
+  /** What a node finds, given what its state reflects. */
+  open(): AroundState {
+    const { hardState, base, lost, applied } = this;
+    const held = this.entries.filter(({ index }) => !lost.has(index));
+    const gap = this.entries.findIndex(({ index }) => lost.has(index));
+    if (gap < 0) return { contents: { hardState, base, entries: held }, rebase: undefined };
+    const starts = [base, ...this.entries].filter(({ term }, at, all) => all[at - 1]?.term !== term);
+    const { index, term } = present(this.entries.at(-1), 'there is a gap');
+    const damage = {
+      first: base.index + gap + 1,
+      anchor: { index, term },
+      beyond: held.slice(gap),
+      terms: starts,
+      what: '',
+    };
+    return aroundState({ hardState, base, entries: held.slice(0, gap), damage }, applied);
+  }
+
   apply(write: LogWrite): void {
     if (write.hardState !== undefined) this.hardState = write.hardState;
-    if (write.reset !== undefined) {
-      this.base = write.reset;
-      this.entries = [];
+    const { reset } = write;
+    if (reset !== undefined) {
+      const kept = write.fills === true ? this.entries.filter(({ index }) => index > reset.index) : [];
+      this.base = reset;
+      this.entries = kept;
     }
     if (write.truncateFrom !== undefined) {
       assert(write.truncateFrom > this.base.index, 'a truncation is behind the base');
@@ -63,6 +87,13 @@ export class Disk {
       this.entries.length = write.truncateFrom - this.base.index - 1;
     }
     for (const entry of write.entries) {
+      this.lost.delete(entry.index);
+      if (write.fills === true) {
+        assert(entry.index <= this.lastIndex, 'what is filled lies within the log');
+        assert(this.entries[entry.index - this.base.index - 1]?.term === entry.term, 'it is what was lost');
+        this.entries[entry.index - this.base.index - 1] = entry;
+        continue;
+      }
       assert(entry.index === this.lastIndex + 1, 'a write leaves no gap on the disk');
       this.entries.push(entry);
     }
@@ -71,6 +102,9 @@ export class Disk {
       const last = present(dropped.at(-1), 'a compaction drops something');
       assert(last.index === write.compactTo, 'a compaction ends at an entry');
       this.base = { index: last.index, term: last.term };
+    }
+    for (const index of this.lost) {
+      if (index <= this.base.index || index > this.lastIndex) this.lost.delete(index);
     }
   }
 }
@@ -140,11 +174,22 @@ export class Member {
   }
 
   #start(): Raft {
-    const { hardState, base, entries, applied, configuration, configurationIndex } = this.disk;
+    const { contents, rebase } = this.disk.open();
+    if (rebase !== undefined) this.disk.apply({ id: 0, reset: rebase, fills: true, entries: [] });
+    const { hardState, base, entries, damage } = contents;
+    const { applied, configuration, configurationIndex } = this.disk;
     const held = applied.index === base.index ? base : entries[applied.index - base.index - 1];
     const isAhead = applied.index > base.index && held?.term !== applied.term;
     const appliedIndex = isAhead ? base.index : applied.index;
-    const restored = { hardState, base, entries, appliedIndex, configuration, configurationIndex };
+    const restored = {
+      hardState,
+      base,
+      entries,
+      appliedIndex,
+      configuration,
+      configurationIndex,
+      ...(damage === undefined ? {} : { damage }),
+    };
     const raft = new this.#core(this.config, this.#randoms(), restored);
     if (isAhead) raft.installSnapshot(applied, configuration);
     return raft;

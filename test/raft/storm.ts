@@ -12,6 +12,8 @@ export interface Weather {
   readonly crash: number;
   readonly partition: number;
   readonly propose: number;
+  /** Of each entry, when its node starts again. */
+  readonly rot?: number;
 }
 
 /** Random things that happen to a cluster, one at a time, and then the calm in which it must recover. */
@@ -52,7 +54,7 @@ export class Storm {
   /** No more faults: everything is delivered and written. */
   calm(): void {
     const { members, network } = this.#cluster;
-    for (const member of members) if (!member.isUp) member.restart();
+    for (const member of members) if (!member.isUp) this.#restart(member);
     for (let round = 0; round < 400; round++) {
       for (const member of members) {
         if (round % 4 === 0) member.raft.tick();
@@ -89,7 +91,21 @@ export class Storm {
     const { members } = this.#cluster;
     // One of three may lose its state: the others hold what is committed, and can lead.
     if (members.length >= 3 && member === members[0] && this.#random.chance(0.3)) member.loseState();
+    this.#rot(member);
     member.restart();
+  }
+
+  /** Entries are lost, but none that no other node holds: that is all that can be asked for. */
+  #rot({ disk }: Member): void {
+    const { rot = 0 } = this.#weather;
+    const others = this.#cluster.members.filter((other) => other.disk !== disk);
+    for (const { index, term } of disk.entries) {
+      const isElsewhere = others.some((other) => {
+        const found = other.disk.entries[index - other.disk.base.index - 1];
+        return found?.term === term && !other.disk.lost.has(index);
+      });
+      if (isElsewhere && this.#random.chance(rot)) disk.lost.add(index);
+    }
   }
 
   /** Cuts some links and heals the others, in one direction or in both. */

@@ -56,6 +56,10 @@ function detailsOf(message: Message): string {
       return ` id=${message.id}${message.lease ? ' lease' : ''}`;
     case 'read-index-response':
       return ` id=${message.id} ${message.index === undefined ? 'refused' : `index=${message.index}`}`;
+    case 'repair-request':
+      return ` first=${message.first} last=${message.last}`;
+    case 'repair-response':
+      return ` entries=${listed(message.entries)}`;
     case 'snapshot-request':
       return ` snapshot=${placed(message.snapshot)}`;
     case 'snapshot-response':

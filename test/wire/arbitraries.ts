@@ -85,6 +85,7 @@ const status = fc.record({
   connections: count,
   stateBytes: count,
   uptimeMs: count,
+  alarms: fc.array(fc.record({ code, message: text }), { maxLength: 3 }),
 });
 
 export const serverFrame: Arbitrary<ServerFrame> = fc.oneof(
@@ -171,6 +172,17 @@ export const raftMessage: Arbitrary<Message> = fc.oneof(
     transfer: fc.boolean(),
   }),
   fc.record({ kind: fc.constant('timeout-now' as const), ...envelope }),
+  fc.record({ kind: fc.constant('repair-request' as const), ...envelope, first: id, last: id }),
+  fc.record({
+    kind: fc.constant('repair-response' as const),
+    ...envelope,
+    entries: fc
+      .array(fc.record({ step: id, term: id, data: bytes }), { maxLength: 4 })
+      .map((found): Entry[] => {
+        let index = 0;
+        return found.map(({ step, term, data }) => ({ index: (index += step), term, kind: 'command', data }));
+      }),
+  }),
   fc.record({
     kind: fc.constantFrom('pre-vote-response' as const, 'vote-response' as const),
     ...envelope,

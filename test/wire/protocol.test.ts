@@ -55,6 +55,8 @@ test('the numbers of the kinds are fixed', () => {
         "pre-vote-response": 2,
         "read-index-request": 12,
         "read-index-response": 13,
+        "repair-request": 15,
+        "repair-response": 16,
         "snapshot-request": 10,
         "snapshot-response": 11,
         "timeout-now": 14,

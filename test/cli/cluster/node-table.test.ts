@@ -21,6 +21,7 @@ const STATUS: NonNullable<NodeReport['status']> = {
   connections: 0,
   stateBytes: 0,
   uptimeMs: 0,
+  alarms: [],
 };
 
 const REPORTS: readonly NodeReport[] = [
