@@ -35,11 +35,11 @@ export class LoopDisk {
 
   /** What this machine lacks for it, in words; undefined if nothing. */
   static missing(): string | undefined {
-    if (process.platform !== 'linux') return 'loop-mounted disks need Linux';
-    if (!isRoot()) return 'loop-mounted disks need root';
+    if (process.platform !== 'linux') return 'Linux';
+    if (!isRoot()) return 'root';
     const absent = ['mkfs.ext4', 'mount', 'umount', 'perl'].filter((name) => !hasProgram(name));
-    if (absent.length > 0) return `loop-mounted disks need ${absent.join(', ')}`;
-    return existsSync('/dev/loop-control') ? undefined : 'loop-mounted disks need /dev/loop-control';
+    if (absent.length > 0) return absent.join(', ');
+    return existsSync('/dev/loop-control') ? undefined : '/dev/loop-control';
   }
 
   /** Makes the file system, anew, and mounts it. */

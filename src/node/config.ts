@@ -48,6 +48,8 @@ export interface DiskLimits {
   readonly heldCommandsMax: number;
   /** Commands wait, too, while this many changes of the state are on their way. */
   readonly stateChangesMax: number;
+  /** Length of one file of the log: a multiple of 4 KiB. */
+  readonly logSegmentBytes: number;
 }
 
 /** Timing of the cluster. Equal on all nodes. */
@@ -143,6 +145,7 @@ export const DEFAULT_LIMITS: NodeLimits = {
   commandsPerTurnMax: 128,
   heldCommandsMax: 16_384,
   stateChangesMax: 65_536,
+  logSegmentBytes: 16 * MIB,
   peerFrameBytesMax: 32 * MIB,
   peerBatchBytesMax: 4 * MIB,
   peerBufferedBytesMax: 32 * MIB,
@@ -277,6 +280,9 @@ function withDefaults(given: Partial<NodeLimits>): NodeLimits {
 /** Room in a frame for what surrounds a value: its key, and the fields around both. */
 const FRAME_SLACK_BYTES = 512 * KIB;
 
+const SEGMENT_UNIT_BYTES = 4 * KIB;
+const SEGMENT_BYTES_MIN = 64 * KIB;
+
 function checkLimits(limits: NodeLimits): void {
   for (const [name, value] of Object.entries(limits)) checkCount(name, value);
   const frameBytesMin = limits.valueBytesMax + FRAME_SLACK_BYTES;
@@ -289,6 +295,9 @@ function checkLimits(limits: NodeLimits): void {
   }
   if (limits.bufferedBytesMax <= limits.bufferedBytesLow) {
     throw invalid('bufferedBytesMax', 'must be above bufferedBytesLow');
+  }
+  if (limits.logSegmentBytes % SEGMENT_UNIT_BYTES !== 0 || limits.logSegmentBytes < SEGMENT_BYTES_MIN) {
+    throw invalid('logSegmentBytes', `must be a multiple of 4 KiB, at least ${SEGMENT_BYTES_MIN}`);
   }
   if (limits.redialMsMax < limits.redialMsMin) throw invalid('redialMsMax', 'must not be below redialMsMin');
   if (limits.logEntriesKept >= limits.logEntriesMax) {

@@ -32,7 +32,11 @@ export async function openStorages(config: NodeConfig): Promise<NodeStorages> {
     return {
       identity,
       // A formed node without a log has lost what it promised.
-      log: new LogStore({ directory: join(directory, 'log'), create: identity.peers === undefined }),
+      log: new LogStore({
+        directory: join(directory, 'log'),
+        segmentBytes: config.limits.logSegmentBytes,
+        create: identity.peers === undefined,
+      }),
       state: new LevelState({ directory: join(directory, 'state'), codec: msgpackCodec }),
       saveIdentity: (formed) => writeIdentity(directory, formed),
       release: () => lock.release(),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { drawPartition, PARTITION_SHAPES } from '../../cluster/faults/partition-shapes.ts';
+import type { PartitionShape } from '../../cluster/faults/partition-shapes.ts';
 
 const IDS = [1, 2, 3, 4, 5];
 
@@ -26,9 +27,11 @@ test('every shape cuts some links between two different nodes, each once', () =>
   );
 });
 
+function draw(shape: PartitionShape): readonly string[] {
+  return drawPartition(shape, IDS, 3, new SeededRandom(1)).links.map(String);
+}
+
 test('the shapes are what they are called', () => {
-  const draw = (shape: (typeof PARTITION_SHAPES)[number]): readonly string[] =>
-    drawPartition(shape, IDS, 3, new SeededRandom(1)).links.map(String);
   expect(draw('leader-alone').every((link) => link.includes('3'))).toBe(true);
   expect(draw('leader-alone')).toHaveLength(8);
   expect(draw('one-link')).toHaveLength(1);

@@ -1,15 +1,15 @@
 /**
  * `npm run nemesis -- [--minutes N] [--seed S] [--nodes 5] [--only FAULT,…] [--workloads NAME,…]
- * [--rate CALLS-PER-SECOND] [--out DIR]`: a cluster of real processes under load, with every fault
+ * [--rate CALLS-PER-SECOND] [--without TOOL,…] [--progress-ms N] [--out DIR]`: a cluster of real processes under load, with every fault
  * that this machine has the means for, and every promise checked at the end. The same seed gives the
  * same schedule of faults.
  */
 import { randomInt } from 'node:crypto';
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ALL_FAULTS } from './faults/all-faults.ts';
+import { ALL_FAULTS, TOOLS } from './faults/all-faults.ts';
 import { runNemesis } from './run-nemesis.ts';
 import { summary } from './summary.ts';
 import { writeTimeline } from './timeline.ts';
@@ -23,6 +23,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string' },
     workloads: { type: 'string', default: Object.keys(WORKLOADS).join(',') },
     rate: { type: 'string', default: '400' },
+    without: { type: 'string' },
     'progress-ms': { type: 'string', default: '3000' },
     out: { type: 'string' },
   },
@@ -41,10 +42,15 @@ async function main(): Promise<number> {
         );
   const workloads = namesOf(flags.workloads, Object.keys(WORKLOADS)).map((name) => WORKLOADS[name]!());
   const path = flags.out === undefined ? mkdtempSync(join(tmpdir(), 'kvorum-nemesis-')) : resolve(flags.out);
+  if (existsSync(join(path, 'cluster.json'))) {
+    console.error(`${path} holds an earlier run: remove it, or choose another --out`);
+    return 2;
+  }
   mkdirSync(path, { recursive: true });
   const replay = `npm run nemesis -- ${[
     `--minutes ${flags.minutes} --seed ${flags.seed} --nodes ${flags.nodes} --rate ${flags.rate}`,
     ...(flags.only === undefined ? [] : [`--only ${flags.only}`]),
+    ...(flags.without === undefined ? [] : [`--without ${flags.without}`]),
     ...(flags.workloads === Object.keys(WORKLOADS).join(',') ? [] : [`--workloads ${flags.workloads}`]),
   ].join(' ')}`;
   console.info(`the same schedule again: ${replay}`);
@@ -55,6 +61,7 @@ async function main(): Promise<number> {
     durationMs: Number(flags.minutes) * 60_000,
     workloads,
     only,
+    without: flags.without === undefined ? [] : namesOf(flags.without, TOOLS),
     rate: Number(flags.rate),
     progressMsMax: Number(flags['progress-ms']),
     say: (line) => console.info(line),
@@ -66,10 +73,10 @@ async function main(): Promise<number> {
   return result.problems.length === 0 ? 0 : 1;
 }
 
-function namesOf(text: string, known: readonly string[]): readonly string[] {
+function namesOf<Name extends string>(text: string, known: readonly Name[]): readonly Name[] {
   const names = text.split(',').map((name) => name.trim());
-  const wrong = names.filter((name) => !known.includes(name));
-  if (wrong.length === 0) return names;
+  const wrong = names.filter((name) => !known.some((each) => each === name));
+  if (wrong.length === 0) return names as Name[];
   console.error(`unknown: ${wrong.join(', ')}; there are ${known.join(', ')}`);
   process.exit(2);
 }

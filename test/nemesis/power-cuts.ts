@@ -45,15 +45,16 @@ async function main(): Promise<number> {
   const path = flags.out === undefined ? mkdtempSync(join(tmpdir(), 'kvorum-power-')) : resolve(flags.out);
   mkdirSync(path, { recursive: true });
   const missing = LoopDisk.missing();
-  if (missing !== undefined) console.info(`${missing}: all nodes are killed instead of cutting their power`);
+  if (missing !== undefined)
+    console.info(`all nodes are killed instead of cutting their power: that needs ${missing}`);
   const seed = Number(flags.seed);
   const arena = await Arena.create({
     path,
     nodes: Number(flags.nodes),
     seed,
-    hasDisks: missing === undefined,
-    fakesClocks: false,
-    nodeFlags: ['--limit=stateWriteTicks=25,logEntriesMax=4000,logEntriesKept=1000'],
+    has: new Set(missing === undefined ? ['loop-disks'] : []),
+    fakes: false,
+    nodeFlags: ['--limit=stateWriteTicks=25,logEntriesMax=4000,logEntriesKept=1000,logSegmentBytes=262144'],
   });
   try {
     await arena.start();
@@ -83,7 +84,7 @@ async function cutOverAndOver(arena: Arena, path: string, seed: number): Promise
     await newWrites(recorder, WRITES_MIN);
     await sleep(random.integer(0, AFTER_MS_MAX));
     const cutMs = performance.now();
-    await LoopDisk.cutPower([...disks.values()]);
+    if (disks.size > 0) await LoopDisk.cutPower([...disks.values()]);
     await Promise.all(cluster.ids.map((id) => cluster.kill(id)));
     await Promise.all([...disks.values()].map((disk) => disk.remount()));
     await cluster.start();

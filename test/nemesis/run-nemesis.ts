@@ -10,6 +10,7 @@ import { waitUntil } from '../../cluster/wait-until.ts';
 import { checkAll, readAll, readFailures } from './aftermath.ts';
 import { Arena } from './arena.ts';
 import { mechanisms } from './faults/all-faults.ts';
+import type { Tool } from './faults/all-faults.ts';
 import type { FaultKind, Field } from './faults/field.ts';
 import { nowNs, Recorder } from './history.ts';
 import type { Operation } from './history.ts';
@@ -29,6 +30,8 @@ export interface NemesisOptions {
   readonly seed: number;
   readonly durationMs: number;
   readonly workloads: readonly Workload[];
+  /** What is not to be used although it is there. */
+  readonly without: readonly Tool[];
   /** Which of the faults; undefined: all. */
   readonly only: readonly string[] | undefined;
   /** Calls per second of all clients together, about. */
@@ -66,11 +69,13 @@ const READS: ReadonlySet<string> = new Set(['get', 'list', 'lookup']);
 
 export async function runNemesis(options: NemesisOptions): Promise<NemesisResult> {
   const { path, nodes, seed, only } = options;
-  const { kinds, hasDisks, notes } = mechanisms();
+  const { kinds, has, notes } = mechanisms(options.without);
   for (const note of notes) options.say(note);
   const chosen = only === undefined ? kinds : kinds.filter(({ name }) => only.includes(name));
-  const nodeFlags = ['--limit=stateWriteTicks=50,logEntriesMax=4000,logEntriesKept=1000'];
-  const arena = await Arena.create({ path, nodes, seed, hasDisks, fakesClocks: true, nodeFlags });
+  const nodeFlags = [
+    '--limit=stateWriteTicks=50,logEntriesMax=4000,logEntriesKept=1000,logSegmentBytes=262144',
+  ];
+  const arena = await Arena.create({ path, nodes, seed, has, fakes: true, nodeFlags });
   try {
     await arena.start();
     return await new Run(options, arena, chosen).carryOut();
@@ -96,12 +101,21 @@ class Run {
     this.#options = options;
     this.#arena = arena;
     this.#kinds = kinds;
-    const { cluster, network, disks, clocks } = arena;
+    const { cluster, network, disks, clocks, injected } = arena;
     this.#recorder = new Recorder(join(options.path, 'history.jsonl'));
     this.#watchers = new Watchers(cluster.endpoints, WATCHERS);
     this.#sampler = new Sampler(cluster, this.#beginMs);
     const leader = (): NodeId | undefined => this.#sampler.leader;
-    this.#field = { cluster, network, disks, clocks, watchers: this.#watchers, taken: new Set(), leader };
+    this.#field = {
+      cluster,
+      network,
+      disks,
+      clocks,
+      injected,
+      watchers: this.#watchers,
+      taken: new Set(),
+      leader,
+    };
   }
 
   async carryOut(): Promise<NemesisResult> {

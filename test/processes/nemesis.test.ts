@@ -24,6 +24,7 @@ test('faults of many kinds at once, under every workload: every promise is kept'
     durationMs: 10_000,
     workloads: Object.values(WORKLOADS).map((make) => make()),
     only: KINDS,
+    without: [],
     rate: 300,
     progressMsMax: 20_000, // other tests run on the same cores: here it counts that there is progress
     say: () => undefined,

@@ -1,6 +1,6 @@
 import { FakedClock } from '../../../cluster/faults/faked-clock.ts';
 import { LoopDisk } from '../../../cluster/faults/loop-disk.ts';
-import { SyncTracer } from '../../../cluster/faults/slow-disk.ts';
+import { SyncTracer } from '../../../cluster/faults/sync-tracer.ts';
 import { CLOCK_FAULTS } from './clock-faults.ts';
 import { DISK_FAULTS } from './disk-faults.ts';
 import type { FaultKind } from './field.ts';
@@ -14,33 +14,45 @@ export const ALL_FAULTS: readonly FaultKind[] = [
   ...CLOCK_FAULTS,
 ];
 
+/** What not every machine has. */
+export const TOOLS = ['loop-disks', 'strace', 'libfaketime'] as const;
+
+export type Tool = (typeof TOOLS)[number];
+
 /** What this machine offers for the faults that need more than Node. */
 export interface Mechanisms {
   /** Fault kinds that can be had here. */
   readonly kinds: readonly FaultKind[];
-  readonly hasDisks: boolean;
+  readonly has: ReadonlySet<Tool>;
   /** What is missing, and what is done instead, in words. */
   readonly notes: readonly string[];
 }
 
-/** Finds out what this machine has. */
-export function mechanisms(): Mechanisms {
-  const disks = LoopDisk.missing();
-  const tracer = SyncTracer.missing();
-  const rate = FakedClock.missing();
-  const left = new Set<string>();
-  const notes = [`clocks jump by ${FakedClock.mechanism}`];
-  if (disks !== undefined) {
-    left.add('full-disk');
-    notes.push(`${disks}: power cuts are only kill -9 here, and no disk is filled up`);
-  }
-  if (tracer !== undefined) {
-    left.add('slow-disk').add('failing-disk');
-    notes.push(`${tracer}: left out`);
-  }
-  if (rate !== undefined) {
-    left.add('clock-rate');
-    notes.push(`${rate}: left out`);
-  }
-  return { kinds: ALL_FAULTS.filter(({ name }) => !left.has(name)), hasDisks: disks === undefined, notes };
+const INSTEAD: Readonly<Record<Tool, string>> = {
+  'loop-disks':
+    'power cuts are kill -9, and a full disk is one whose files cannot grow, by a changed node:fs',
+  strace: 'slow and failing syncs are made by a changed node:fs',
+  libfaketime: 'wall clocks jump by a changed Date, and no clock runs too fast or too slow',
+};
+
+function needs(what: string | undefined): string | undefined {
+  return what === undefined ? undefined : `that needs ${what}`;
+}
+
+/** Finds out what this machine has, besides what is to be done without. */
+export function mechanisms(without: readonly Tool[]): Mechanisms {
+  const missing: Readonly<Record<Tool, string | undefined>> = {
+    'loop-disks': LoopDisk.missing(),
+    strace: SyncTracer.missing(),
+    libfaketime: FakedClock.missing(),
+  };
+  const reasons = TOOLS.map(
+    (tool) => [tool, without.includes(tool) ? 'as told' : needs(missing[tool])] as const,
+  );
+  const has = new Set(reasons.flatMap(([tool, reason]) => (reason === undefined ? [tool] : [])));
+  const notes = reasons.flatMap(([tool, reason]) =>
+    reason === undefined ? [] : [`without ${tool} (${reason}): ${INSTEAD[tool]}`],
+  );
+  const kinds = ALL_FAULTS.filter(({ name }) => name !== 'clock-rate' || has.has('libfaketime'));
+  return { kinds, has, notes };
 }

@@ -18,6 +18,8 @@ const clockJump: FaultKind = {
     const seconds = logarithmic(random, 2, 10 * YEAR) * (random.chance(0.5) ? 1 : -1);
     clock.setOffset(seconds);
     let seen = 0;
+    const hitsBefore = clock.hits;
+    const fired = (): number => seen + clock.hits - hitsBefore;
     const look = async (): Promise<void> => {
       const wallMs = await wallClockOf(field.cluster.listenOf(id));
       const offMs = wallMs === undefined ? 0 : wallMs - Date.now();
@@ -27,7 +29,7 @@ const clockJump: FaultKind = {
     const heal = async (): Promise<void> => {
       // A node that other faults kept from telling the time gets some more of it.
       for (let turns = 0; turns < 10; turns++) {
-        if (seen > 0) break;
+        if (fired() > 0) break;
         await sleep(500);
       }
       clearInterval(timer);
@@ -37,7 +39,7 @@ const clockJump: FaultKind = {
       tells: `wall clock of ${nameOf(field, id)} by ${seconds} s`,
       nodes: [id],
       heal,
-      fired: () => seen,
+      fired,
     };
   },
 };

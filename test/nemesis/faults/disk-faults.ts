@@ -2,15 +2,21 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeId } from '../../../src/base/flavor.ts';
+import { StoreError } from '../../../src/base/errors.ts';
+import { connect } from '../../../src/client/client.ts';
+import type { Client } from '../../../src/client/client.ts';
 import { damageFile, repairFile } from '../../../cluster/faults/damage-file.ts';
+import type { InjectedDisk } from '../../../cluster/faults/injected-disk.ts';
 import { LoopDisk } from '../../../cluster/faults/loop-disk.ts';
-import { SyncTracer } from '../../../cluster/faults/slow-disk.ts';
-import type { SyncFault } from '../../../cluster/faults/slow-disk.ts';
+import { SyncTracer } from '../../../cluster/faults/sync-tracer.ts';
+import type { SyncFault } from '../../../cluster/faults/sync-tracer.ts';
 import { waitUntil } from '../../../cluster/wait-until.ts';
 import type { FaultKind, Field, Struck } from './field.ts';
 import { logarithmic, release, take, takeAll } from './field.ts';
 import { nameOf, restartable } from './process-faults.ts';
 
+const PRESSURE_BYTES = 60_000;
+const PRESSURE_PAUSE_MS = 100;
 const END_TIMEOUT_MS = 10_000;
 const UP_TIMEOUT_MS = 15_000;
 
@@ -54,37 +60,82 @@ const powerCutAll: FaultKind = {
 const fullDisk: FaultKind = {
   name: 'full-disk',
   scope: 'node',
-  lastsMs: [3_000, 6_000],
+  lastsMs: [3_000, 8_000],
   strike: async (field, random) => {
     const id = take(field, random);
     if (id === undefined) return undefined;
-    const disk = field.disks.get(id);
-    if (disk === undefined) return undefined;
     const freeBytes = random.integer(0, 64 * 1024);
-    await disk.fill(freeBytes);
-    let leastBytes = disk.freeBytes;
-    const timer = setInterval(() => (leastBytes = Math.min(leastBytes, disk.freeBytes)), 100);
+    const disk = field.disks.get(id);
+    const injected = field.injected.get(id);
+    if (disk === undefined) injected?.set({ full: true });
+    else await disk.fill(freeBytes);
+    const hitsBefore = injected?.hits ?? 0;
+    let leastBytes = Infinity;
+    const look = (): void => {
+      if (disk !== undefined) leastBytes = Math.min(leastBytes, disk.freeBytes);
+    };
+    look();
+    const timer = setInterval(look, 100);
+    const pressure = new Pressure(field.cluster.endpoints);
     const heal = async (): Promise<void> => {
       clearInterval(timer);
-      disk.empty();
+      await pressure.end();
+      disk?.empty();
+      injected?.set({});
       await field.cluster.start([id]); // it may have stopped: then it says why
       release(field, [id]);
     };
-    return {
-      tells: `disk of ${nameOf(field, id)} full`,
-      nodes: [id],
-      heal,
-      fired: () => Number(leastBytes <= 64 * 1024),
-    };
+    const fired = (): number =>
+      disk === undefined ? (injected?.hits ?? 0) - hitsBefore : Number(leastBytes <= 64 * 1024);
+    return { tells: `disk of ${nameOf(field, id)} full`, nodes: [id], heal, fired };
   },
 };
 
-async function traceSyncs(
+/** Writes that take up room in the log, so that a full disk is noticed before long. */
+class Pressure {
+  readonly #client: Client;
+  readonly #loop: Promise<void>;
+  #ended = false;
+
+  constructor(endpoints: readonly string[]) {
+    this.#client = connect(endpoints, { name: 'pressure', timeoutMs: 500 });
+    this.#loop = this.#write();
+  }
+
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.#loop;
+    await this.#client.close();
+  }
+
+  async #write(): Promise<void> {
+    const value = new Uint8Array(PRESSURE_BYTES);
+    while (!this.#isEnded) {
+      try {
+        await this.#client.kv.put('pressure', value);
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+      }
+      await sleep(PRESSURE_PAUSE_MS);
+    }
+  }
+
+  get #isEnded(): boolean {
+    return this.#ended;
+  }
+}
+
+/** From outside, by strace; where that is not installed, from inside the node. */
+async function strikeSyncs(
   field: Field,
   id: NodeId,
   fault: SyncFault,
   tells: string,
 ): Promise<Struck | undefined> {
+  const injected = field.injected.get(id);
+  if (SyncTracer.missing() !== undefined || injected !== undefined) {
+    return injected === undefined ? undefined : injectSyncs(field, id, injected, fault, tells);
+  }
   const pid = field.cluster.directory.readProcess(id)?.pid;
   const tracer = pid === undefined ? undefined : await SyncTracer.attach(pid, fault);
   if (tracer === undefined) {
@@ -99,6 +150,17 @@ async function traceSyncs(
   return { tells, nodes: [id], heal, fired: () => tracer.hits };
 }
 
+function injectSyncs(field: Field, id: NodeId, disk: InjectedDisk, fault: SyncFault, tells: string): Struck {
+  const before = disk.hits;
+  disk.set(fault.kind === 'eio' ? { syncFails: true } : { syncDelayMs: fault.delayMs });
+  const heal = async (): Promise<void> => {
+    disk.set({});
+    await field.cluster.start([id]);
+    release(field, [id]);
+  };
+  return { tells, nodes: [id], heal, fired: () => disk.hits - before };
+}
+
 const slowDisk: FaultKind = {
   name: 'slow-disk',
   scope: 'node',
@@ -107,7 +169,7 @@ const slowDisk: FaultKind = {
     const id = take(field, random);
     if (id === undefined) return undefined;
     const delayMs = logarithmic(random, 20, 3_000);
-    return traceSyncs(field, id, { kind: 'delay', delayMs }, `${delayMs} ms a sync of ${nameOf(field, id)}`);
+    return strikeSyncs(field, id, { kind: 'delay', delayMs }, `${delayMs} ms a sync of ${nameOf(field, id)}`);
   },
 };
 
@@ -118,7 +180,7 @@ const failingDisk: FaultKind = {
   strike: async (field, random) => {
     const id = take(field, random);
     if (id === undefined) return undefined;
-    const struck = await traceSyncs(field, id, { kind: 'eio' }, `EIO on sync of ${nameOf(field, id)}`);
+    const struck = await strikeSyncs(field, id, { kind: 'eio' }, `EIO on sync of ${nameOf(field, id)}`);
     if (struck === undefined) return undefined;
     const { cluster } = field;
     const stops = waitUntil({ what: `the stop of node ${id}`, timeoutMs: END_TIMEOUT_MS }, () =>

@@ -2,6 +2,7 @@ import type { NodeId } from '../../../src/base/flavor.ts';
 import type { Random } from '../../../src/base/random.ts';
 import type { FakedClock } from '../../../cluster/faults/faked-clock.ts';
 import type { FaultNetwork, Link } from '../../../cluster/faults/fault-network.ts';
+import type { InjectedDisk } from '../../../cluster/faults/injected-disk.ts';
 import type { LoopDisk } from '../../../cluster/faults/loop-disk.ts';
 import type { LocalCluster } from '../../../cluster/local-cluster.ts';
 import type { Watchers } from '../workloads/watchers.ts';
@@ -13,6 +14,8 @@ export interface Field {
   /** By node; empty where this machine has no loop-mounted disks. */
   readonly disks: ReadonlyMap<NodeId, LoopDisk>;
   readonly clocks: ReadonlyMap<NodeId, FakedClock>;
+  /** By node; empty where disks can be made slow, full and faulty from outside. */
+  readonly injected: ReadonlyMap<NodeId, InjectedDisk>;
   readonly watchers: Watchers | undefined;
   /** Nodes whose process or disk has a fault already: a second one would hide the first. */
   readonly taken: Set<NodeId>;

@@ -29,8 +29,7 @@ export class SyncTracer {
 
   /** What this machine lacks for it; undefined if nothing. */
   static missing(): string | undefined {
-    if (process.platform !== 'linux' || !hasProgram('strace'))
-      return 'slow and failing disks need strace (apt-get install strace)';
+    if (process.platform !== 'linux' || !hasProgram('strace')) return 'strace (apt-get install strace)';
     return undefined;
   }
 
