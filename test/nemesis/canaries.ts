@@ -3,6 +3,7 @@
  * that does not find its lie proves nothing, and fails the run.
  */
 import type { Evidence, FinalState } from './checks/evidence.ts';
+import { READS } from './history.ts';
 import type { Operation } from './history.ts';
 
 export interface Canary {
@@ -36,11 +37,7 @@ function finalWith(evidence: Evidence, change: Partial<FinalState>): Evidence {
 function withoutKey(evidence: Evidence, prefix: string): Evidence | undefined {
   const acknowledged = evidence.operations.find(
     ({ op, key, outcome }) =>
-      key.startsWith(prefix) &&
-      op !== 'list' &&
-      op !== 'get' &&
-      outcome === 'ok' &&
-      evidence.final.keys.has(key),
+      key.startsWith(prefix) && !READS.has(op) && outcome === 'ok' && evidence.final.keys.has(key),
   );
   if (acknowledged === undefined) return undefined;
   const keys = new Map(evidence.final.keys);
@@ -71,6 +68,17 @@ export const CANARIES: readonly Canary[] = [
     tells: 'a write that was acknowledged and never happened',
     check: 'every answer is what the order of all changes says',
     lie: (evidence) => changed(evidence, ok('counter'), () => ({ value: 'never written' })),
+  },
+  {
+    tells: 'a stale read of long ago',
+    check: 'stale reads are no staler than they may be',
+    lie: (evidence) =>
+      changed(
+        evidence,
+        (operation) =>
+          ok('register', 'stale')(operation) && operation.maxStaleMs === 0 && (operation.index ?? 0) > 100,
+        () => ({ index: 1 }),
+      ),
   },
   {
     tells: 'a list without an acknowledged element',

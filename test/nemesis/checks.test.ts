@@ -58,6 +58,7 @@ function good(): Evidence {
     put(4, 'set/1', 'v:0'),
     put(5, 'counter/1', 'c1'),
     put(6, 'counter/1', 'c2', 2),
+    put(7, 'counter/1', 'c3', 3),
   ];
   return {
     operations: [
@@ -86,6 +87,24 @@ function good(): Evidence {
         index: 16,
         revision: 6,
       }),
+      call({
+        workload: 'counter',
+        op: 'increment',
+        key: 'counter/1',
+        value: 'c3',
+        output: 3,
+        index: 200,
+        revision: 7,
+      }),
+      call({
+        workload: 'register',
+        op: 'stale',
+        key: 'register/0',
+        output: 'x',
+        index: 200,
+        revision: 7,
+        maxStaleMs: 0,
+      }),
       call({ workload: 'registry', op: 'register', key: 'i' }),
       call({ workload: 'registry', op: 'heartbeat', key: 'i', output: true }),
       call({ workload: 'registry', op: 'lookup', key: 's', output: ['i passing'] }),
@@ -104,7 +123,7 @@ function good(): Evidence {
         ['register/0', key('x', 1)],
         ['append/0', key('e1 e2', 3, 2)],
         ['set/1', key('v:0', 4)],
-        ['counter/1', key('c2', 6, 2)],
+        ['counter/1', key('c3', 7, 3)],
       ]),
       products: [PRODUCT],
       orders: [ORDER],
@@ -181,8 +200,8 @@ test('a set element that is not whole is found', () => {
 });
 
 test('a retry that was counted twice is found, and so is one that was not counted', () => {
-  expect(complaints(withKey('counter/1', key('c2', 6, 3))).join()).toContain('was counted to 3');
-  expect(complaints(withKey('counter/1', key('c2', 6, 1))).join()).toContain('was counted to 1');
+  expect(complaints(withKey('counter/1', key('c3', 7, 4))).join()).toContain('was counted to 4');
+  expect(complaints(withKey('counter/1', key('c3', 7, 2))).join()).toContain('was counted to 2');
 });
 
 test('a watch that repeats, reorders or changes an event is found', () => {
@@ -192,7 +211,7 @@ test('a watch that repeats, reorders or changes an event is found', () => {
     ...evidence,
     watches: [evidence.watches[0]!, [{ fromRevision: 1, events }]],
   });
-  expect(complaints(seen([...events, events[5]!])).join()).toContain('once more');
+  expect(complaints(seen([...events, events[6]!])).join()).toContain('once more');
   expect(complaints(seen(events.toSorted((a, b) => b.revision - a.revision))).join()).toContain('was due');
   expect(complaints(seen(events.with(2, { ...events[2]!, text: 'else' }))).join()).toContain(
     'two watches differ',

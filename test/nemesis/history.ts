@@ -11,6 +11,10 @@ export interface Operation {
   readonly key: string;
   readonly value?: unknown;
   readonly expect?: unknown;
+  /** Of a read: with which consistency, and from whom. */
+  readonly how?: string;
+  /** Of a stale read: how old the answer may be; undefined for any age. */
+  readonly maxStaleMs?: number | undefined;
   /** What was answered. */
   readonly output?: unknown;
   /** On one clock for all clients. */
@@ -25,8 +29,11 @@ export interface Operation {
   readonly error?: string;
 }
 
+/** Operations that change nothing. */
+export const READS: ReadonlySet<string> = new Set(['get', 'stale', 'list', 'lookup']);
+
 /** What a call means to do. */
-export type Intent = Pick<Operation, 'op' | 'key' | 'value' | 'expect'> & {
+export type Intent = Pick<Operation, 'op' | 'key' | 'value' | 'expect' | 'how' | 'maxStaleMs'> & {
   /** It changes nothing: without an answer it had no effect. */
   readonly reads?: boolean;
 };

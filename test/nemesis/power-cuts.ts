@@ -15,7 +15,7 @@ import { LoopDisk } from '../../cluster/faults/loop-disk.ts';
 import { waitUntil } from '../../cluster/wait-until.ts';
 import { checkAll, readAll, readFailures } from './aftermath.ts';
 import { Arena } from './arena.ts';
-import { Recorder } from './history.ts';
+import { READS, Recorder } from './history.ts';
 import { appendWorkload } from './workloads/append.ts';
 import { counterWorkload } from './workloads/counter.ts';
 import { registerWorkload } from './workloads/register.ts';
@@ -114,7 +114,7 @@ async function newWrites({ operations }: Recorder, count: number): Promise<void>
   await waitUntil({ what: `${count} acknowledged writes`, timeoutMs: ANSWERS_TIMEOUT_MS }, () => {
     for (; at < operations.length; at++) {
       const { outcome, callNs, op } = operations[at]!;
-      if (outcome === 'ok' && callNs >= sinceNs && op !== 'get' && op !== 'list') found++;
+      if (outcome === 'ok' && callNs >= sinceNs && !READS.has(op)) found++;
     }
     return found >= count ? true : undefined;
   });

@@ -12,7 +12,7 @@ import { Arena } from './arena.ts';
 import { mechanisms } from './faults/all-faults.ts';
 import type { Tool } from './faults/all-faults.ts';
 import type { FaultKind, Field } from './faults/field.ts';
-import { nowNs, Recorder } from './history.ts';
+import { nowNs, READS, Recorder } from './history.ts';
 import type { Operation } from './history.ts';
 import { carryOut } from './rounds.ts';
 import type { Happened } from './rounds.ts';
@@ -65,7 +65,6 @@ export interface NemesisResult {
 
 const PROGRESS_TIMEOUT_MS = 60_000;
 const WATCHERS = 3;
-const READS: ReadonlySet<string> = new Set(['get', 'list', 'lookup']);
 
 export async function runNemesis(options: NemesisOptions): Promise<NemesisResult> {
   const { path, nodes, seed, only } = options;

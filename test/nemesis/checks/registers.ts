@@ -5,10 +5,12 @@ import type { Witnessed } from '../../../src/simulation/checkers/witness-order.t
 import { Violation } from '../../../src/simulation/violation.ts';
 import { operationsOf, tell } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
+import { READS } from '../history.ts';
+import type { Operation } from '../history.ts';
 
 /** Some order of the calls of each key explains all answers; and each key stands at the end as the last of them left it. */
 export function checkRegisters(evidence: Evidence): readonly string[] {
-  const operations = operationsOf(evidence, 'register');
+  const operations = operationsOf(evidence, 'register').filter(({ op }) => op !== 'stale');
   const endNs = operations.reduce((latest, { returnNs }) => Math.max(latest, returnNs), 0);
   const keys = new Set(operations.map(({ key }) => key));
   const lastReads = [...keys].map((key): HistoryOperation => {
@@ -26,13 +28,11 @@ export function checkRegisters(evidence: Evidence): readonly string[] {
   ];
 }
 
-const READS: ReadonlySet<string> = new Set(['get', 'list']);
-
 /** Across all keys: the order of the log entries that the answers name does not contradict real time. */
 export function checkWitnesses({ operations }: Evidence): readonly string[] {
   const witnessed: Witnessed[] = [];
   for (const { client, op, outcome, index, output, callNs, returnNs } of operations) {
-    if (outcome !== 'ok' || index === undefined) continue;
+    if (outcome !== 'ok' || index === undefined || op === 'stale') continue;
     const kind = READS.has(op) || output === false ? 'read' : 'write';
     witnessed.push({ client, callUs: callNs / 1000, returnUs: returnNs / 1000, index, kind });
   }
@@ -83,6 +83,33 @@ export function checkAgainstEvents(evidence: Evidence): readonly string[] {
     if (effective && times === 0) wrong.push(`${tell(operation)} was acknowledged, and never took effect`);
     const refused = outcome === 'fail' || (outcome === 'ok' && output === false);
     if (refused && times > 0) wrong.push(`${tell(operation)} took no effect, as it was told, and yet it did`);
+  }
+  return wrong;
+}
+
+/** A stale read with a bound sees all that was acknowledged so long before it was asked. */
+export function checkStaleness({ operations }: Evidence): readonly string[] {
+  const bounded = operations
+    .filter(({ op, outcome, maxStaleMs }) => op === 'stale' && outcome === 'ok' && maxStaleMs !== undefined)
+    .map((operation) => ({ operation, sinceNs: operation.callNs - (operation.maxStaleMs ?? 0) * 1e6 }))
+    .toSorted((a, b) => a.sinceNs - b.sinceNs);
+  const writes = operations
+    .filter(
+      ({ op, outcome, index, output }) =>
+        outcome === 'ok' && index !== undefined && !READS.has(op) && output !== false,
+    )
+    .toSorted((a, b) => a.returnNs - b.returnNs);
+  const wrong: string[] = [];
+  let at = 0;
+  let latest: Operation | undefined;
+  for (const { operation, sinceNs } of bounded) {
+    for (let next = writes[at]; next !== undefined && next.returnNs < sinceNs; next = writes[++at]) {
+      if ((next.index ?? 0) > (latest?.index ?? 0)) latest = next;
+    }
+    if (latest !== undefined && (operation.index ?? 0) < (latest.index ?? 0))
+      wrong.push(
+        `${tell(operation)} is of index ${operation.index}, before ${tell(latest)} of index ${latest.index}`,
+      );
   }
   return wrong;
 }
