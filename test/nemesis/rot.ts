@@ -61,8 +61,8 @@ async function main(): Promise<number> {
     path,
     nodes: Number(flags.nodes),
     seed: Number(flags.seed),
-    hasDisks: false,
-    fakesClocks: false,
+    has: new Set(),
+    fakes: false,
     nodeFlags: ['--limit=stateWriteTicks=500,logEntriesMax=4000,logEntriesKept=1000'],
   });
   try {
