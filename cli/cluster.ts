@@ -1,9 +1,12 @@
 /** `kvorum cluster`: a cluster of real processes on this machine, to try things out and to break it. */
 import type { Command } from 'commander';
+import { addAddNodeCommand } from './cluster/add.ts';
 import { addHealCommand } from './cluster/heal.ts';
 import { addKillCommand } from './cluster/kill.ts';
 import { addPartitionCommand } from './cluster/partition.ts';
 import { addPauseCommand } from './cluster/pause.ts';
+import { addRemoveNodeCommand } from './cluster/remove.ts';
+import { addReplaceNodeCommand } from './cluster/replace.ts';
 import { addRestartCommand } from './cluster/restart.ts';
 import { addResumeCommand } from './cluster/resume.ts';
 import { addStartCommand } from './cluster/start.ts';
@@ -16,6 +19,9 @@ export function addClusterCommand(program: Command): void {
   addStartCommand(cluster);
   addStatusCommand(cluster);
   addStopCommand(cluster);
+  addAddNodeCommand(cluster);
+  addReplaceNodeCommand(cluster);
+  addRemoveNodeCommand(cluster);
   addKillCommand(cluster);
   addRestartCommand(cluster);
   addPauseCommand(cluster);

@@ -16,6 +16,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   status: async () => (await import('./status.ts')).addStatusCommand,
   service: async () => (await import('./service.ts')).addServiceCommand,
   shop: async () => (await import('./shop.ts')).addShopCommand,
+  member: async () => (await import('./member.ts')).addMemberCommand,
+  leader: async () => (await import('./leader.ts')).addLeaderCommand,
   node: async () => (await import('./node.ts')).addNodeCommand,
   cluster: async () => (await import('./cluster.ts')).addClusterCommand,
   sim: async () => (await import('./sim.ts')).addSimCommand,

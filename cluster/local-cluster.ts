@@ -14,7 +14,7 @@ import type { NodeReport } from './node-report.ts';
 import { reportedLeader } from './node-report.ts';
 import { cutFrom } from './partition.ts';
 import type { Groups } from './partition.ts';
-import { findFreeBlock } from './ports.ts';
+import { findFreeBlock, isFree } from './ports.ts';
 import { signal, stateOf } from './process-identity.ts';
 import type { ProcessState } from './process-identity.ts';
 import { lastLines, spawnNode } from './spawn-node.ts';
@@ -77,7 +77,8 @@ export class LocalCluster {
     if (directory.read() !== undefined) {
       throw new ClusterError('bad-request', `there is a cluster in ${options.path} already`);
     }
-    const nodes = options.places ?? (await placesFrom(options.firstPort, options.size));
+    const ids = Array.from({ length: options.size }, (_, at) => at + 1);
+    const nodes = options.places ?? (await placesFrom(options.firstPort, ids));
     const { nodeFlags = [] } = options;
     const file = directory.write({ clusterId: randomUUID(), nodes, nodeFlags });
     return new LocalCluster(directory, file, options);
@@ -100,7 +101,7 @@ export class LocalCluster {
   }
 
   get firstPort(): number {
-    return Number(this.endpoints[0]?.split(':').at(-1));
+    return portOf(this.endpoints[0] ?? '');
   }
 
   /** Who of the nodes has a process, paused ones included. */
@@ -110,8 +111,14 @@ export class LocalCluster {
 
   /** Moves all nodes, which must be down, to the first free ports in a row from `firstPort` up. */
   async move(firstPort: number): Promise<void> {
-    const nodes = await placesFrom(firstPort, this.nodes.length);
-    this.#file = this.directory.write({ ...this.#file, nodes });
+    const places = await placesFrom(firstPort, this.ids);
+    this.#file = this.directory.write({ ...this.#file, nodes: places });
+  }
+
+  /** Whether every node could listen where it is to. */
+  async canListen(): Promise<boolean> {
+    const free = await Promise.all(this.endpoints.map((endpoint) => isFree(portOf(endpoint))));
+    return free.every(Boolean);
   }
 
   processState(id: NodeId): ProcessState {
@@ -139,6 +146,25 @@ export class LocalCluster {
       environment: this.#environment(id),
     });
     this.directory.writeProcess(id, identity);
+  }
+
+  /** Takes up a node that has a place in the cluster, and its identity in its directory; `start` starts it. */
+  adopt(place: NodePlace): void {
+    const nodes = [...this.nodes, place].toSorted((one, other) => one.id - other.id);
+    this.#file = this.directory.write({ ...this.#file, nodes });
+  }
+
+  /** Forgets a node that was removed from the cluster and has ended; what it kept stays where it is. */
+  forget(id: NodeId): void {
+    const nodes = this.nodes.filter((node) => node.id !== id);
+    this.#file = this.directory.write({ ...this.#file, nodes });
+  }
+
+  /** A free port behind those of the nodes. */
+  async freePort(): Promise<number> {
+    const port = await findFreeBlock(Math.max(...this.endpoints.map(portOf)) + 1, 1);
+    if (port === undefined) throw new ClusterError('bad-request', 'there is no free port');
+    return port;
   }
 
   /** Lets the nodes end in their own time, up to a limit. */
@@ -234,19 +260,20 @@ export class LocalCluster {
   async waitUntilLed(timeoutMs: number, signal?: AbortSignal): Promise<NodeId> {
     const started = this.living;
     return waitUntil({ what: 'a leader that a majority follows', timeoutMs, signal }, () => {
-      for (const id of started) this.#requireLiving(id);
+      for (const id of started) this.requireLiving(id);
       return this.leader();
     });
   }
 
   async waitUntilAnswering(id: NodeId): Promise<void> {
     await waitUntil({ what: `an answer of node ${id}`, timeoutMs: ANSWERS_TIMEOUT_MS }, () => {
-      this.#requireLiving(id);
+      this.requireLiving(id);
       return fetchStatus(this.listenOf(id));
     });
   }
 
-  #requireLiving(id: NodeId): void {
+  /** Throws `node-failed`, with its last words, if the node ended. */
+  requireLiving(id: NodeId): void {
     if (this.processState(id) !== 'stopped') return;
     const log = this.directory.logPath(id);
     throw new ClusterError('node-failed', `node ${id} ended (${log}):\n${lastLines(log, LOG_LINES_SHOWN)}`);
@@ -269,10 +296,14 @@ export class LocalCluster {
   }
 }
 
-async function placesFrom(firstPort: number, count: number): Promise<readonly NodePlace[]> {
-  const port = await findFreeBlock(firstPort, count);
+function portOf(endpoint: string): number {
+  return Number(endpoint.split(':').at(-1));
+}
+
+async function placesFrom(firstPort: number, ids: readonly NodeId[]): Promise<readonly NodePlace[]> {
+  const port = await findFreeBlock(firstPort, ids.length);
   if (port === undefined) {
-    throw new ClusterError('bad-request', `no ${count} free ports in a row from ${firstPort} up`);
+    throw new ClusterError('bad-request', `no ${ids.length} free ports in a row from ${firstPort} up`);
   }
-  return Array.from({ length: count }, (_, at) => ({ id: at + 1, address: `127.0.0.1:${port + at}` }));
+  return ids.map((id, at) => ({ id, address: `127.0.0.1:${port + at}` }));
 }

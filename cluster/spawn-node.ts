@@ -20,6 +20,16 @@ export interface NodeStart {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** One address, or one place, for all nodes is for none. */
+const NOT_FOR_ALL = {
+  KVORUM_ADDRESS: undefined,
+  KVORUM_JOIN: undefined,
+  KVORUM_LEARNER: undefined,
+  KVORUM_LISTEN: undefined,
+  KVORUM_PORT: undefined,
+  KVORUM_REPLACE: undefined,
+};
+
 /**
  * Starts a node in a session of its own, so that a Ctrl-C at the terminal reaches only the
  * supervisor, and the nodes are stopped in order, or left alone when it was asked for.
@@ -30,7 +40,7 @@ export function spawnNode(start: NodeStart): ProcessIdentity {
   try {
     const child = spawn(process.execPath, [programPath(), ...nodeArguments(start)], {
       detached: true,
-      env: { ...process.env, KVORUM_LISTEN: undefined, ...start.environment }, // one address for all nodes is for none
+      env: { ...process.env, ...NOT_FOR_ALL, ...start.environment },
       stdio: ['ignore', log, log],
     });
     child.on('error', () => undefined); // told below, by the missing pid

@@ -24,6 +24,9 @@ export type {
 } from './client/kv-client.ts';
 export { MachineClient } from './client/machine-client.ts';
 export type { MachineWatchEvent, WatchKeys } from './client/machine-client.ts';
+export { LeaderClient, MembersClient } from './client/members-client.ts';
+export type { Candidate, MemberList, Place } from './client/members-client.ts';
+export type { MemberProgress, MemberReport } from './wire/admin-frames.ts';
 export type {
   CallOptions,
   ClientOptions,

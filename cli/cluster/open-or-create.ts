@@ -1,7 +1,6 @@
 import { ClusterError } from '../../cluster/cluster-error.ts';
 import { ClusterDirectory } from '../../cluster/cluster-file.ts';
 import { LocalCluster } from '../../cluster/local-cluster.ts';
-import { findFreeBlock } from '../../cluster/ports.ts';
 import { note } from '../output.ts';
 import { DEFAULT_NODES, DEFAULT_PORT, nodeFlags } from './start-options.ts';
 import type { StartFlags } from './start-options.ts';
@@ -11,7 +10,7 @@ export async function openOrCreate(flags: StartFlags): Promise<LocalCluster> {
   const cluster = new ClusterDirectory(flags.dir).read() === undefined ? await create(flags) : reopen(flags);
   if (cluster.living.length > 0) return cluster;
   const wanted = flags.port ?? cluster.firstPort;
-  if ((await findFreeBlock(wanted, cluster.nodes.length)) !== cluster.firstPort) await cluster.move(wanted);
+  if (wanted !== cluster.firstPort || !(await cluster.canListen())) await cluster.move(wanted);
   if (cluster.firstPort !== wanted) {
     note(`port ${wanted} or one right after it is taken: using ${cluster.firstPort} and up`);
   }

@@ -1,5 +1,6 @@
 import { StoreError } from '../base/errors.ts';
 import type { Index, Revision } from '../base/flavor.ts';
+import type { AdminFrame } from '../wire/admin-frames.ts';
 import type { ClientFrame, QueryFrame, RequestId } from '../wire/client-frames.ts';
 import type { Session } from './session.ts';
 
@@ -17,9 +18,23 @@ export type Question = Pick<QueryFrame, 'body' | 'consistency' | 'maxStaleMs'>;
 
 /**
  * Who may answer, and how it is sent: commands of a session and everything else to the leader,
- * stale queries to any node. A `ready` call is never sent: it is done once there is a leader to send it to.
+ * stale queries and questions to any node. A `ready` call is never sent: it is done once there is a
+ * leader to send it to.
  */
-export type CallKind = 'command' | 'session-command' | 'query' | 'stale-query' | 'ready';
+export type CallKind =
+  | 'command'
+  | 'session-command'
+  | 'query'
+  | 'stale-query'
+  | 'admin-change'
+  | 'admin-query'
+  | 'stale-admin-query'
+  | 'ready';
+
+/** What an operator asks for: the frame, but for its number. */
+export type AdminRequest = WithoutRequest<AdminFrame>;
+
+type WithoutRequest<Frame> = Frame extends unknown ? Omit<Frame, 'request'> : never;
 
 /** One call of the client's user, over all its attempts. */
 export interface Call {
@@ -47,7 +62,12 @@ export interface Call {
 
 /** Whether the call can change anything. */
 export function isWrite(call: Call): boolean {
-  return call.kind === 'command' || call.kind === 'session-command';
+  return call.kind === 'command' || call.kind === 'session-command' || call.kind === 'admin-change';
+}
+
+/** Whether any node may answer it. */
+export function isForAny(call: Call): boolean {
+  return call.kind === 'stale-query' || call.kind === 'stale-admin-query';
 }
 
 /** The error with what is known of the call's outcome over all its attempts. */
@@ -101,7 +121,9 @@ export function newCall(
 
 /** What is sent for it. */
 export function frameOf(call: Call): ClientFrame {
-  const { request, machine, body } = call;
+  const { kind, request, machine, body } = call;
+  if (kind === 'admin-change' || kind === 'admin-query' || kind === 'stale-admin-query')
+    return { ...(body as AdminRequest), request };
   if (isWrite(call))
     return { kind: 'command', request, machine, body, session: call.session?.stamp(call.sequence) };
   return { kind: 'query', request, machine, ...(body as Question) };

@@ -1,9 +1,10 @@
 import { StoreError } from '../base/errors.ts';
 import type { ErrorCode } from '../base/errors.ts';
 import type { NodeId } from '../base/flavor.ts';
+import type { MembersFrame, PlacedFrame } from '../wire/admin-frames.ts';
 import type { ClientFrame, ErrorFrame, RequestId, ResultFrame } from '../wire/client-frames.ts';
 import { Backoff } from './backoff.ts';
-import { asFinal, cutShort, frameOf, isLive, isWrite, newCall } from './call.ts';
+import { asFinal, cutShort, frameOf, isForAny, isLive, isWrite, newCall } from './call.ts';
 import type { Call, CallKind, Reply } from './call.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Link } from './link.ts';
@@ -28,6 +29,12 @@ export interface CallLinks {
 
 /** The cluster remembers the replies to no more commands of one session. */
 const SESSION_WINDOW_MAX = 4_096;
+/** They may pass, but not soon: whoever asked should know, and decide. */
+const FOR_OPERATORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'LEARNER_BEHIND',
+  'QUORUM_AT_RISK',
+  'TRANSFER_FAILED',
+]);
 /** How long `close` tries to close the session as well, in ms. */
 const SESSION_CLOSE_MS = 300;
 
@@ -100,11 +107,19 @@ export class Calls {
   }
 
   onResult(frame: ResultFrame): void {
-    const call = this.#sent.get(frame.request);
+    this.#onReply(frame.request, frame);
+  }
+
+  onAdminAnswer(frame: MembersFrame | PlacedFrame): void {
+    this.#onReply(frame.request, { result: frame, revision: 0, index: 0 });
+  }
+
+  #onReply(request: RequestId, reply: Reply): void {
+    const call = this.#sent.get(request);
     if (call === undefined) return;
-    this.#sent.delete(frame.request);
+    this.#sent.delete(request);
     this.#finish(call);
-    call.resolve(frame);
+    call.resolve(reply);
   }
 
   /** Whether the error belongs to one of the calls. */
@@ -200,7 +215,7 @@ export class Calls {
 
   #queueOf(call: Call): Queue<Call> {
     if (call.kind === 'session-command') return this.#toSession;
-    return call.kind === 'stale-query' ? this.#toAny : this.#toLeader;
+    return isForAny(call) ? this.#toAny : this.#toLeader;
   }
 
   #pump(queue: Queue<Call>, link: Link): void {
@@ -243,14 +258,14 @@ export class Calls {
       case 'LEADERSHIP_LOST':
       case 'SHUTTING_DOWN':
         this.#connection.disown(frame.leader);
-        if (call.kind === 'stale-query') this.#rest(call);
+        if (isForAny(call)) this.#rest(call);
         else this.#returned.push(call);
         return;
       case 'SESSION_EXPIRED':
         this.#onSessionExpired(call, error);
         return;
       default:
-        if (error.retryable) this.#rest(call);
+        if (error.retryable && !FOR_OPERATORS.has(error.code)) this.#rest(call);
         else this.#fail(call, asFinal(call, error));
     }
   }

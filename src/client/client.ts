@@ -12,6 +12,7 @@ import { KvClient } from './kv-client.ts';
 import { KvEvent } from './key-value.ts';
 import { MachineClient, watchTarget } from './machine-client.ts';
 import type { WatchKeys } from './machine-client.ts';
+import { LeaderClient, MembersClient } from './members-client.ts';
 import { clientSettings } from './options.ts';
 import type { CallOptions, ClientOptions } from './options.ts';
 import { RegistryClient } from './registry-client.ts';
@@ -27,9 +28,11 @@ export type NodeReport =
 export class Client implements AsyncDisposable {
   readonly #courier: Courier;
   readonly kv: KvClient;
-
   readonly registry: RegistryClient;
   readonly shop: ShopClient;
+  /** For operators: who makes up the cluster, and who leads it. */
+  readonly members: MembersClient;
+  readonly leader: LeaderClient;
 
   /** Connects when it is first used. */
   constructor(options: ClientOptions) {
@@ -37,6 +40,8 @@ export class Client implements AsyncDisposable {
     this.kv = new KvClient(this.#courier);
     this.registry = new RegistryClient(this.#courier);
     this.shop = new ShopClient(this.#courier);
+    this.members = new MembersClient(this.#courier);
+    this.leader = new LeaderClient(this.#courier);
   }
 
   /** Settles when the leader is found. */

@@ -1,6 +1,7 @@
 import type { NodeId } from '../base/flavor.ts';
 import { StoreError } from '../base/errors.ts';
-import type { ClientFrame, ServerFrame, WelcomeFrame } from '../wire/client-frames.ts';
+import type { ClusterFrame } from '../wire/admin-frames.ts';
+import type { ClientFrame, MemberAddress, ServerFrame, WelcomeFrame } from '../wire/client-frames.ts';
 import { Backoff } from './backoff.ts';
 import { Link } from './link.ts';
 import type { LinkHandler } from './link.ts';
@@ -10,11 +11,15 @@ import type { ClientSettings } from './options.ts';
 const HEDGE_MS = 300;
 /** A leader that is disowned sooner than this after the last one makes the client wait. */
 const CALM_MS = 200;
+/** A node that does not know the leader has this long to learn and tell, before others are asked. */
+const TOLD_MS = 50;
 
 /** Whom the connection tells. */
 export interface ConnectionHandler {
   /** `connection.current` is another link now; what was sent on an earlier one gets no answer. */
   onSwitch(): void;
+  /** The node of the current link leads again: what was sent on it is still on its way. */
+  onLeading(): void;
   /** Whether someone waits for a connection; nobody's waiting keeps no process alive. */
   isWanted(): boolean;
   onFrames(frames: readonly ServerFrame[]): void;
@@ -25,7 +30,7 @@ export interface ConnectionHandler {
 /**
  * Keeps one connection to the leader: asks the known nodes in turn, follows what they say about who
  * leads, and starts over when the leader goes. In between it holds on to some other node, which is
- * good enough for stale reads.
+ * good enough for stale reads, and tells when it hears of a leader.
  */
 export class Connection {
   readonly #settings: ClientSettings;
@@ -52,7 +57,9 @@ export class Connection {
     this.#linkHandler = {
       onWelcome: (link, welcome) => this.#onWelcome(link, welcome),
       onFrames: (link, frames) => {
-        if (link === this.#current) this.#handler.onFrames(frames);
+        if (link !== this.#current) return;
+        this.#handler.onFrames(frames);
+        for (const frame of frames) if (frame.kind === 'cluster') this.#onCluster(link, frame);
       },
       onDrain: (link) => {
         if (link === this.#current) this.#handler.onDrain();
@@ -82,9 +89,9 @@ export class Connection {
     return this.#members;
   }
 
-  /** Endpoints given and learnt. */
+  /** Endpoints learnt and given: the members may all be others by now than those that were given. */
   get endpoints(): readonly string[] {
-    return [...new Set([...this.#settings.endpoints, ...this.#members.values()])];
+    return [...new Set([...this.#members.values(), ...this.#settings.endpoints])];
   }
 
   /** Begins to connect, if that was not done yet. Someone waits, so the process must live on. */
@@ -101,9 +108,9 @@ export class Connection {
     const nowMs = performance.now();
     const calm = nowMs - this.#disownedMs > CALM_MS;
     this.#disownedMs = nowMs;
-    const address = leader === undefined ? undefined : this.#members.get(leader);
+    const address = this.#addressOfOther(leader);
     if (!calm) this.#rest();
-    else if (address === undefined) this.#seek();
+    else if (address === undefined) this.#arm(TOLD_MS, () => this.#seek());
     else this.#dial(address);
   }
 
@@ -155,8 +162,7 @@ export class Connection {
       return;
     }
     this.#dialling.delete(link);
-    this.#members.clear();
-    for (const { id, address } of welcome.members) this.#members.set(id, address);
+    this.#learn(welcome.members);
     if (welcome.leader === welcome.nodeId) {
       this.#adopt(link, { leading: true });
       return;
@@ -167,6 +173,32 @@ export class Connection {
     const address = welcome.leader === undefined ? undefined : this.#members.get(welcome.leader);
     if (address !== undefined && !this.#tried.has(address)) this.#dial(address);
     else this.#seek();
+  }
+
+  /** The node that is held tells of a change: of the members, or of the leader. */
+  #onCluster(link: Link, { members, leader }: ClusterFrame): void {
+    if (link !== this.#current) return;
+    this.#learn(members);
+    if (leader === undefined) return;
+    if (leader === link.nodeId) {
+      if (!this.#leading) this.#lead(link);
+      return;
+    }
+    this.#leading = false;
+    const address = this.#members.get(leader);
+    if (address === undefined) return this.#seek();
+    if ([...this.#dialling].some(({ endpoint }) => endpoint === address)) return;
+    this.#dial(address);
+  }
+
+  #learn(members: readonly MemberAddress[]): void {
+    this.#members.clear();
+    for (const { id, address } of members) this.#members.set(id, address);
+  }
+
+  /** Where a leader is found, if it is known and is not the node that is held. */
+  #addressOfOther(leader: NodeId | undefined): string | undefined {
+    return leader === undefined || leader === this.#current?.nodeId ? undefined : this.#members.get(leader);
   }
 
   /**
@@ -183,17 +215,28 @@ export class Connection {
     this.#current = link;
     this.#leading = leading;
     this.lastFailure = undefined;
-    if (leading) {
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
-      this.#tried.clear();
-      this.#backoff.reset();
-      for (const other of this.#dialling) void other.close();
-      this.#dialling.clear();
-    }
+    if (leading) this.#settle();
     if (previous !== undefined) void previous.close();
     this.#settings.onConnection({ kind: 'connected', endpoint: link.endpoint, leader: leading });
     this.#handler.onSwitch();
+  }
+
+  /** The node that is held says that it leads. */
+  #lead(link: Link): void {
+    this.#leading = true;
+    this.#settle();
+    this.#settings.onConnection({ kind: 'connected', endpoint: link.endpoint, leader: true });
+    this.#handler.onLeading();
+  }
+
+  /** The leader is found: nobody else is asked. */
+  #settle(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#tried.clear();
+    this.#backoff.reset();
+    for (const other of this.#dialling) void other.close();
+    this.#dialling.clear();
   }
 
   #onDown(link: Link, error: StoreError): void {

@@ -1,6 +1,6 @@
 import type { StoreEvent } from '../machine/command.ts';
 import type { RequestId, ServerFrame } from '../wire/client-frames.ts';
-import type { Question, Reply } from './call.ts';
+import type { AdminRequest, Question, Reply } from './call.ts';
 import { Calls } from './calls.ts';
 import { Connection } from './connection.ts';
 import { readChoice } from './options.ts';
@@ -28,6 +28,7 @@ export class Courier {
     this.#settings = settings;
     this.#connection = new Connection(settings, {
       onSwitch: () => this.#onSwitch(),
+      onLeading: () => this.#onLeading(),
       isWanted: () => this.#calls.size > 0 || this.#watches.size > 0 || this.#readers.size > 0,
       onFrames: (frames) => this.#onFrames(frames),
       onDrain: () => this.#calls.pump(),
@@ -62,6 +63,17 @@ export class Courier {
       return this.#readers.query(from, machine, question, options, shape);
     const kind = from === 'leader' ? 'query' : 'stale-query';
     return this.#calls.submit(kind, machine, question, options, shape);
+  }
+
+  /** What operators ask for, which may take effect more than once if its answer is lost. */
+  adminChange<T>(request: AdminRequest, options: CallOptions, shape: (reply: Reply) => T): Promise<T> {
+    return this.#calls.submit('admin-change', '', request, options, shape);
+  }
+
+  /** What operators ask about; stale from any node. */
+  adminQuery<T>(request: AdminRequest, options: ReadOptions, shape: (reply: Reply) => T): Promise<T> {
+    const kind = options.consistency === 'stale' ? 'stale-admin-query' : 'admin-query';
+    return this.#calls.submit(kind, '', request, options, shape);
   }
 
   watch<Event>(
@@ -105,6 +117,11 @@ export class Courier {
     this.#calls.onSwitch();
   }
 
+  #onLeading(): void {
+    this.#watches.resume();
+    this.#calls.pump();
+  }
+
   #onFrames(frames: readonly ServerFrame[]): void {
     for (const frame of frames) this.#onFrame(frame);
     this.#calls.pump();
@@ -119,6 +136,10 @@ export class Courier {
         if (!this.#calls.onError(frame)) {
           this.#watches.onEnded(frame.request, frame.code, frame.message, frame.leader);
         }
+        break;
+      case 'members':
+      case 'placed':
+        this.#calls.onAdminAnswer(frame);
         break;
       case 'watch-started':
         this.#watches.onStarted(frame);

@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 import { StoreError } from '../base/errors.ts';
 import type { ErrorCode } from '../base/errors.ts';
+import type { NodeId } from '../base/flavor.ts';
 import type { ClientFrame, ServerFrame, WelcomeFrame } from '../wire/client-frames.ts';
 import { encodeClientFrames } from '../wire/client-codec.ts';
 import { decodeServerFrames } from '../wire/server-codec.ts';
@@ -32,6 +33,8 @@ export interface LinkHandler {
  */
 export class Link {
   readonly endpoint: string;
+  /** Of the node, once it has said welcome. */
+  nodeId: NodeId | undefined;
   readonly #settings: ClientSettings;
   readonly #handler: LinkHandler;
   readonly #socket: WebSocket;
@@ -195,6 +198,7 @@ export class Link {
       return false;
     }
     this.#state = 'open';
+    this.nodeId = welcome.nodeId;
     this.#handler.onWelcome(this, welcome);
     return true;
   }

@@ -102,6 +102,11 @@ export class Watches {
     this.#subscribeAll();
   }
 
+  /** There is a leader again: those that were ended meanwhile go on. */
+  resume(): void {
+    this.#subscribeAll();
+  }
+
   /** Ends every watch, without an error. */
   close(): void {
     this.#closed = true;

@@ -140,6 +140,10 @@ export class ClientConnection {
       case 'watch':
       case 'unwatch':
       case 'status-request':
+      case 'member-list':
+      case 'member-change':
+      case 'join':
+      case 'leader-transfer':
         return this.#handler.onRequest(this, frame, bytes);
       default:
         return unreachable(frame);

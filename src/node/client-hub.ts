@@ -9,6 +9,7 @@ import type { NodeId } from '../base/flavor.ts';
 import type { Root } from '../machine/root.ts';
 import type { CallerId, Input, WatchId } from '../replica/input.ts';
 import type { Reply, WatchOutput } from '../replica/output.ts';
+import type { AdminFrame, ClusterFrame } from '../wire/admin-frames.ts';
 import type {
   CommandFrame,
   HelloFrame,
@@ -19,6 +20,7 @@ import type {
   WatchFrame,
   WelcomeFrame,
 } from '../wire/client-frames.ts';
+import { AdminDesk, type ClusterView } from './admin-desk.ts';
 import { ClientConnection, type ConnectionHandler, type RequestFrame } from './client-connection.ts';
 import type { NodeLimits } from './config.ts';
 import type { EventLog } from './event-log.ts';
@@ -47,6 +49,8 @@ export interface ClientHubOptions {
   readonly refusal: () => { readonly code: ErrorCode; readonly message: string } | undefined;
   readonly leader: () => NodeId | undefined;
   readonly onInput: (input: Input) => void;
+  /** Undefined while there is no replica. */
+  readonly cluster: () => ClusterView | undefined;
 }
 
 export class ClientHub implements ConnectionHandler {
@@ -54,11 +58,19 @@ export class ClientHub implements ConnectionHandler {
   readonly #connections = new Set<ClientConnection>();
   readonly #callers = new Map<CallerId, Caller>();
   readonly #watchers = new Map<WatchId, Watcher>();
+  /** Those that the node itself asks for. */
+  readonly #asked = new Map<CallerId, (reply: Reply) => void>();
+  readonly #desk: AdminDesk;
   #lastId = 0;
   #bytesInFlight = 0;
 
   constructor(options: ClientHubOptions) {
     this.#options = options;
+    this.#desk = new AdminDesk({
+      clusterId: options.clusterId,
+      cluster: () => present(options.cluster(), 'requests are taken once there is a replica'),
+      ask: (input) => this.ask(input),
+    });
   }
 
   get connections(): number {
@@ -67,7 +79,7 @@ export class ClientHub implements ConnectionHandler {
 
   /** Requests that wait for their answer. */
   get waiting(): number {
-    return this.#callers.size;
+    return this.#callers.size + this.#asked.size;
   }
 
   accept(socket: WebSocket, remoteAddress: string): void {
@@ -85,6 +97,24 @@ export class ClientHub implements ConnectionHandler {
     for (const reply of replies) this.#reply(reply, touched);
     for (const output of watches) this.#watchOutput(output, touched);
     for (const connection of touched) connection.flush();
+  }
+
+  /** Puts an input of the node's own to the replica. */
+  ask(input: (caller: CallerId) => Input): Promise<Reply> {
+    const caller = ++this.#lastId;
+    return new Promise((resolve) => {
+      this.#asked.set(caller, resolve);
+      this.#options.onInput(input(caller));
+    });
+  }
+
+  /** Tells every client at once. */
+  announce(frame: ClusterFrame): void {
+    for (const connection of this.#connections) {
+      if (!connection.greeted) continue;
+      connection.push(frame);
+      connection.flush();
+    }
   }
 
   /** Ends every watch, so that its client looks for another node. */
@@ -116,8 +146,11 @@ export class ClientHub implements ConnectionHandler {
         return this.#unwatch(connection, frame.request);
       case 'watch':
         return this.#watch(connection, frame);
-      default:
+      case 'command':
+      case 'query':
         return this.#ask(connection, frame, bytes);
+      default:
+        return this.#serve(connection, frame);
     }
   }
 
@@ -135,6 +168,22 @@ export class ClientHub implements ConnectionHandler {
     if (error === undefined || error.code === 'SHUTTING_DOWN') return;
     const { remoteAddress } = connection;
     this.#options.log.warn('client refused', { remoteAddress, code: error.code, message: error.message });
+  }
+
+  /** What operators ask for. */
+  #serve(connection: ClientConnection, frame: AdminFrame): void {
+    const refused = this.#options.refusal();
+    if (refused !== undefined) {
+      return connection.push(
+        errorFrame(frame.request, 'query', refused.code, refused.message, this.#options.leader()),
+      );
+    }
+    connection.inFlight++;
+    void this.#desk.serve(frame).then((answer) => {
+      connection.inFlight--;
+      connection.push(answer);
+      connection.flush();
+    });
   }
 
   #ask(connection: ClientConnection, frame: CommandFrame | QueryFrame, bytes: number): void {
@@ -200,6 +249,11 @@ export class ClientHub implements ConnectionHandler {
   }
 
   #reply(reply: Reply, touched: Set<ClientConnection>): void {
+    const resolve = this.#asked.get(reply.caller);
+    if (resolve !== undefined) {
+      this.#asked.delete(reply.caller);
+      return resolve(reply);
+    }
     const caller = present(this.#callers.get(reply.caller), 'a caller is answered once');
     this.#callers.delete(reply.caller);
     const { connection, request, kind, bytes } = caller;

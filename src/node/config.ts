@@ -3,7 +3,6 @@ import { StoreError } from '../base/errors.ts';
 import type { NodeId } from '../base/flavor.ts';
 import { VALUE_BYTES_MAX } from '../machine/kv/kv-limits.ts';
 import type { AnyMachine } from '../machine/machine.ts';
-import { bootstrapConfiguration, type Configuration } from '../raft/configuration.ts';
 import type { ReplicaConfig } from '../replica/config.ts';
 import type { PeerLimits } from '../transport/peer-handshake.ts';
 import type { MemberAddress } from '../wire/client-frames.ts';
@@ -232,11 +231,6 @@ export function replicaConfig(config: NodeConfig): ReplicaConfig {
   const { id, limits, clockDriftMax, tickMs, heartbeatTicks, electionTicksMin, electionTicksMax } = config;
   const timing = { tickMs, heartbeatTicks, electionTicksMin, electionTicksMax };
   return { ...limits, raft: { ...limits, ...timing, id, clockDriftMax, diskStallTicks: electionTicksMin } };
-}
-
-/** Who makes up a new cluster; later its log knows better. */
-export function initialConfiguration({ members }: Pick<NodeConfig, 'members'>): Configuration {
-  return bootstrapConfiguration(members.map(({ id, address }) => ({ id, address, incarnation: '' })));
 }
 
 function checkMembers(members: readonly MemberAddress[]): void {

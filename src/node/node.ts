@@ -9,41 +9,45 @@
  * Whatever goes wrong with a connection stays there. Whatever goes wrong with the disk stops the
  * node, with a reason; what contradicts our own reasoning ends the process.
  */
-import { randomInt } from 'node:crypto';
 import type { ErrorCode } from '../base/errors.ts';
-import { SeededRandom } from '../base/seeded-random.ts';
 import { createKv } from '../machine/kv/kv.ts';
 import { registry } from '../machine/registry/registry.ts';
 import { createRoot, type Root } from '../machine/root.ts';
 import { shop } from '../machine/shop/shop.ts';
+import { NO_CONFIGURATION } from '../raft/configuration.ts';
 import type { ReplicaStatus } from '../replica/input.ts';
-import { Replica } from '../replica/replica.ts';
+import type { Output } from '../replica/output.ts';
+import type { Replica } from '../replica/replica.ts';
 import type { Restored } from '../replica/restored.ts';
-import type { PeerEvents } from '../transport/peer-handshake.ts';
-import { PeerLinks } from '../transport/peer-links.ts';
-import type { NodeStatus } from '../wire/client-frames.ts';
-import { msgpackCodec } from '../wire/msgpack-codec.ts';
-import { sha256Digest } from '../wire/sha256-digest.ts';
+import type { Identity } from '../storage/identity.ts';
+import type { MemberAddress, NodeStatus } from '../wire/client-frames.ts';
+import type { ClusterView } from './admin-desk.ts';
 import { formatAddress } from './address.ts';
 import { ClientHub } from './client-hub.ts';
-import { initialConfiguration, type NodeConfig, replicaConfig } from './config.ts';
-import { DiskWriter } from './disk-writer.ts';
+import type { NodeConfig } from './config.ts';
+import { type Core, startCore } from './core.ts';
 import { type EventLog, SILENT_LOG, withoutRepeats } from './event-log.ts';
-import { Formation } from './formation.ts';
+import { handOver } from './hand-over.ts';
 import { Listener } from './listener.ts';
 import { nodeStatus, StatusWatch } from './node-status.ts';
 import { openStorages } from './open-storages.ts';
+import { PeerGroup, type Wish } from './peer-group.ts';
 import { restore } from './restore.ts';
-import { Roster } from './roster.ts';
 import { failureOf, type StopReason } from './stop-reason.ts';
-import type { NodeStorages, OpenStorages } from './storages.ts';
-import { TurnLoop } from './turn-loop.ts';
+import { closeStorages, type NodeStorages, type OpenStorages, settleIn } from './storages.ts';
 
 export interface RunningNode {
   /** `host:port` where it listens. */
   readonly address: string;
   status(): NodeStatus;
-  /** Finishes what is on its way, brings it to the disk, and closes. Fulfilled when all is closed. */
+  /** All members of the cluster, as far as this node knows. */
+  readonly members: readonly MemberAddress[];
+  /** What a node that joined still wants: a vote. Undefined once it has it, or if it wants none. */
+  readonly wish: Wish | undefined;
+  /**
+   * Lets another node lead, finishes what is on its way, brings it to the disk, and closes. Fulfilled
+   * when all is closed.
+   */
   stop(): Promise<void>;
   /** Fulfilled when the node is closed, whoever closed it. */
   readonly stopped: Promise<StopReason>;
@@ -55,22 +59,15 @@ export interface NodeParts {
   readonly openStorages?: OpenStorages;
 }
 
-/** The same line about a peer is logged once in this time. */
+/** The same line about a client is logged once in this time. */
 const REPEAT_MS = 10_000;
-const DRAIN_POLL_MS = 5;
-
-/** The running part: what there is once the node is formed. */
-interface Core {
-  readonly replica: Replica;
-  readonly disk: DiskWriter;
-  readonly loop: TurnLoop;
-}
+const POLL_MS = 5;
 
 /**
  * Starts a node.
  *
  * @throws StoreError CONFIG_INVALID, PORT_IN_USE, DIRECTORY_LOCKED, DIRECTORY_MISMATCH, LOG_CORRUPT,
- *   AMNESIA, DISK_FULL, DISK_FAILED
+ *   AMNESIA, MEMBER_REMOVED, DISK_FULL, DISK_FAILED
  */
 export async function startNode(config: NodeConfig, parts: NodeParts = {}): Promise<RunningNode> {
   const kv = createKv({ valueBytesMax: config.limits.valueBytesMax });
@@ -79,18 +76,19 @@ export async function startNode(config: NodeConfig, parts: NodeParts = {}): Prom
   const storages = await (parts.openStorages ?? openStorages)(config);
   try {
     const contents = await storages.log.open();
+    const identity = await settleIn(storages);
     const state = await storages.state.open();
     if (state.setAside !== undefined) log.warn('state set aside', { ...state.setAside });
     if (contents.damage !== undefined) {
       const { what, first, anchor } = contents.damage;
       log.warn('log damaged', { what, first, last: anchor.index });
     }
-    const restored = await restore(storages.log, contents, state, initialConfiguration(config));
-    const node = new Node(config, root, log, storages, restored);
+    const restored = await restore(storages.log, contents, state, NO_CONFIGURATION);
+    const node = new Node(config, root, log, storages, identity, restored);
     await node.start();
     return node;
   } catch (error) {
-    await closeAll(storages);
+    await closeStorages(storages);
     throw error;
   }
 }
@@ -101,9 +99,7 @@ class Node implements RunningNode {
   readonly #root: Root;
   readonly #log: EventLog;
   readonly #storages: NodeStorages;
-  readonly #roster: Roster;
-  readonly #formation: Formation;
-  readonly #links: PeerLinks;
+  readonly #peers: PeerGroup;
   readonly #hub: ClientHub;
   readonly #watch: StatusWatch;
   readonly #startedMs: number = performance.now();
@@ -112,42 +108,65 @@ class Node implements RunningNode {
   #listener: Listener | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #forming = false;
+  #leaving = false;
+  /** As the clients were told last. */
+  #leader: number | undefined;
   #stop: StopReason | undefined;
   #closed: (reason: StopReason) => void = () => undefined;
 
-  constructor(config: NodeConfig, root: Root, log: EventLog, storages: NodeStorages, restored: Restored) {
+  constructor(
+    config: NodeConfig,
+    root: Root,
+    log: EventLog,
+    storages: NodeStorages,
+    identity: Identity,
+    restored: Restored,
+  ) {
     this.#config = config;
     this.#root = root;
     this.#log = log;
     this.#storages = storages;
     this.#restored = restored;
     this.stopped = new Promise((resolve) => (this.#closed = resolve));
-    const { id, clusterId, limits } = config;
-    this.#roster = new Roster(storages.identity, config.address, config.members);
-    this.#formation = new Formation(storages.identity, this.#roster);
-    this.#links = new PeerLinks({
-      self: id,
-      peers: this.#roster.peers,
-      handshake: this.#formation,
-      events: this.#peerEvents(),
-      limits,
-    });
+    this.#peers = this.#peerGroup(identity);
     this.#watch = new StatusWatch(log, 2 * config.electionTicksMax);
-    this.#hub = new ClientHub({
-      root,
+    this.#hub = this.#clientHub();
+  }
+
+  #peerGroup(identity: Identity): PeerGroup {
+    return new PeerGroup({
+      config: this.#config,
+      identity,
+      saveIdentity: (changed) => this.#storages.saveIdentity(changed),
+      log: this.#log,
+      onMessages: (messages) => {
+        for (const message of messages) this.#core?.loop.push({ kind: 'message', message });
+      },
+      onMet: () => void this.#form(),
+      onMembers: () => this.#announce(),
+      onRemoved: (message) => void this.#leave(message),
+      onFailure: (error) => this.#fail(failureOf(error)),
+    });
+  }
+
+  #clientHub(): ClientHub {
+    const { id, clusterId, limits } = this.#config;
+    return new ClientHub({
+      root: this.#root,
       limits,
-      log: withoutRepeats(log, REPEAT_MS),
+      log: withoutRepeats(this.#log, REPEAT_MS),
       clusterId,
       welcome: () => ({
         kind: 'welcome',
         clusterId,
         nodeId: id,
-        members: this.#roster.members,
-        leader: this.#replicaStatus()?.leader,
+        members: this.members,
+        leader: this.#core?.replica.leader,
       }),
       status: () => this.status(),
       refusal: () => this.#refusal(),
-      leader: () => this.#replicaStatus()?.leader,
+      leader: () => this.#core?.replica.leader,
+      cluster: () => this.#clusterView(),
       onInput: (input) => this.#core?.loop.push(input),
     });
   }
@@ -156,8 +175,16 @@ class Node implements RunningNode {
     return formatAddress(this.#listener?.address ?? this.#config.listen);
   }
 
+  get members(): readonly MemberAddress[] {
+    return this.#peers.members;
+  }
+
+  get wish(): Wish | undefined {
+    return this.#peers.wish;
+  }
+
   async start(): Promise<void> {
-    const { config, formation } = { config: this.#config, formation: this.#formation };
+    const { config, peers } = { config: this.#config, peers: this.#peers };
     this.#listener = await Listener.open({
       listen: config.listen,
       limits: config.limits,
@@ -165,15 +192,15 @@ class Node implements RunningNode {
       http: {
         status: () => this.status(),
         notReady: () => this.#notReady(),
-        setCut: config.allowFaults ? (cut) => this.#links.setCut(cut) : undefined,
+        setCut: config.allowFaults ? (cut) => peers.setCut(cut) : undefined,
       },
-      onPeer: (socket, remoteAddress) => this.#links.accept(socket, remoteAddress),
+      onPeer: (socket, remoteAddress) => peers.accept(socket, remoteAddress),
       onClient: (socket, remoteAddress) => this.#hub.accept(socket, remoteAddress),
     });
     this.#logStart();
-    if (formation.missing.length === 0) await this.#form();
-    else this.#log.info('forming', { waitsFor: formation.missing.join(',') });
-    this.#links.start();
+    if (peers.missing.length === 0) await this.#form();
+    else this.#log.info('forming', { waitsFor: peers.missing.join(',') });
+    peers.start();
     this.#ticker = setInterval(() => this.#tick(), config.tickMs);
   }
 
@@ -187,54 +214,23 @@ class Node implements RunningNode {
   }
 
   async stop(): Promise<void> {
-    if (this.#stop === undefined) {
-      this.#stop = { kind: 'asked' };
+    if (!this.#leaving && this.#stop === undefined) {
+      this.#leaving = true;
       this.#log.info('stopping');
-      this.#listener?.close();
-      await this.#drain();
-      await this.#close({ kind: 'asked' });
+      await this.#handOver();
+      await this.#end({ kind: 'asked' });
     }
     await this.stopped;
   }
 
-  #peerEvents(): PeerEvents {
-    const log = withoutRepeats(this.#log, REPEAT_MS);
-    return {
-      onMessages: (messages) => {
-        for (const message of messages) this.#core?.loop.push({ kind: 'message', message });
-      },
-      onUp: (peer) => {
-        this.#log.info('peer up', { peer });
-        if (this.#formation.missing.length === 0 && !this.#formation.formed) void this.#form();
-      },
-      onDown: (peer, reason) => {
-        if (this.#stop === undefined) this.#log.warn('peer down', { peer, reason });
-      },
-      onRefused: (peer, code, message) => log.warn('peer refused', { peer, code, message }),
-      onAmnesia: (message) => this.#fail({ kind: 'failed', code: 'AMNESIA', message }),
-      onRemoved: (message) => void this.#leave(message),
-      onCaller: ({ nodeId, address }) => {
-        if (this.#roster.heard(nodeId, address)) this.#links.update(this.#roster.peers);
-      },
-      onCallerLost: (peer) => {
-        if (this.#roster.gone(peer)) this.#links.update(this.#roster.peers);
-      },
-    };
-  }
-
-  /** Writes down who the members are, if that was not done before, and begins to take part. */
+  /** Writes down who the founders are, if that was not done before, and begins to take part. */
   async #form(): Promise<void> {
     if (this.#forming) return;
     this.#forming = true;
-    if (!this.#formation.formed) {
-      const identity = this.#formation.complete();
-      try {
-        await this.#storages.saveIdentity(identity);
-      } catch (error) {
-        return this.#fail(failureOf(error));
-      }
-      this.#formation.confirm(identity);
-      this.#log.info('formed', { members: this.#config.members.length });
+    try {
+      await this.#peers.form();
+    } catch (error) {
+      return this.#fail(failureOf(error));
     }
     if (this.#stop === undefined) this.#core = this.#startCore();
   }
@@ -243,35 +239,36 @@ class Node implements RunningNode {
     const restored = this.#restored;
     if (restored === undefined) throw new TypeError('the core starts once');
     this.#restored = undefined;
-    const random = new SeededRandom(randomInt(2 ** 47));
-    const replica = new Replica({
-      config: replicaConfig(this.#config),
+    const core = startCore({
+      config: this.#config,
       root: this.#root,
-      codec: msgpackCodec,
-      digest: sha256Digest,
-      random,
-      restored,
-    });
-    const disk = new DiskWriter({
-      log: this.#storages.log,
-      state: this.#storages.state,
-      applied: restored.applied,
-      onInput: (input) => loop.push(input),
-      onFailure: (error) => this.#fail(failureOf(error)),
-    });
-    const loop = new TurnLoop({
-      replica,
-      disk,
-      limits: this.#config.limits,
-      onOutput: ({ send, replies, watches, replaceState }) => {
-        if (replaceState !== undefined)
-          this.#log.info('snapshot installed', { index: replaceState.applied.index });
-        this.#links.send(send);
-        this.#hub.deliver(replies, watches);
-      },
+      storages: this.#storages,
+      restored: { ...restored, configuration: this.#peers.founding },
+      onOutput: (output) => this.#carryOut(output, core.replica),
       onRefused: (replies) => this.#hub.deliver(replies, []),
+      onDiskFailure: (error) => this.#fail(failureOf(error)),
     });
-    return { replica, disk, loop };
+    this.#peers.follow(core.replica.configuration, core.replica.committedConfiguration);
+    return core;
+  }
+
+  /** What a turn wants done, but for the disk's part. */
+  #carryOut({ send, replies, watches, replaceState, removed }: Output, replica: Replica): void {
+    if (replaceState !== undefined)
+      this.#log.info('snapshot installed', { index: replaceState.applied.index });
+    this.#peers.send(send);
+    this.#peers.follow(replica.configuration, replica.committedConfiguration);
+    if (replica.leader !== this.#leader) {
+      this.#leader = replica.leader;
+      this.#announce();
+    }
+    this.#hub.deliver(replies, watches);
+    if (removed) void this.#leave('the cluster has removed this node');
+  }
+
+  /** Tells the clients who the members are now, and who leads. */
+  #announce(): void {
+    this.#hub.announce({ kind: 'cluster', members: this.members, leader: this.#core?.replica.leader });
   }
 
   /** A timer that fires late fires once: after a stall there is one tick, never a bunch of them. */
@@ -286,20 +283,30 @@ class Node implements RunningNode {
 
   #refusal(): { readonly code: ErrorCode; readonly message: string } | undefined {
     if (this.#stop !== undefined) return { code: 'SHUTTING_DOWN', message: 'this node is shutting down' };
+    if (this.#core === undefined && this.#peers.formed)
+      return { code: 'NO_LEADER', message: 'this node is starting' };
     if (this.#core === undefined) {
-      const missing = this.#formation.missing.join(', ');
+      const missing = this.#peers.missing.join(', ');
       return { code: 'NO_LEADER', message: `the cluster is forming: this node waits for node ${missing}` };
     }
     return undefined;
   }
 
   #notReady(): string | undefined {
+    if (this.#leaving) return 'this node is about to stop';
     const refusal = this.#refusal();
     return refusal === undefined ? this.#watch.notReady(this.#replicaStatus()) : refusal.message;
   }
 
   #replicaStatus(): ReplicaStatus | undefined {
     return this.#core?.replica.status();
+  }
+
+  #clusterView(): ClusterView | undefined {
+    const replica = this.#core?.replica;
+    if (replica === undefined) return undefined;
+    const { configuration: active, committedConfiguration: committed } = replica;
+    return { status: replica.status(), active, committed };
   }
 
   #fail(reason: Extract<StopReason, { kind: 'failed' }>): void {
@@ -311,30 +318,47 @@ class Node implements RunningNode {
     if (closes) void this.#close(reason);
   }
 
-  /** The cluster has removed this node: it says so to itself, lest it try again, and stops. */
+  /** The cluster has removed this node. It writes that down, lest it try again, and stops. */
   async #leave(message: string): Promise<void> {
-    if (this.#stop !== undefined) return;
+    if (this.#stop !== undefined || this.#leaving) return;
+    this.#leaving = true;
     try {
-      await this.#storages.saveIdentity({ ...this.#storages.identity, removed: true });
+      await this.#peers.leave();
     } catch (error) {
       return this.#fail(failureOf(error));
     }
-    this.#fail({ kind: 'failed', code: 'MEMBER_REMOVED', message });
+    this.#log.error('removed', { message });
+    await this.#end({ kind: 'failed', code: 'MEMBER_REMOVED', message });
+  }
+
+  async #handOver(): Promise<void> {
+    const replica = this.#core?.replica;
+    if (replica === undefined) return;
+    await handOver({
+      self: this.#config.id,
+      replica,
+      hub: this.#hub,
+      up: () => this.#peers.up,
+      isOver: () => this.#stop !== undefined,
+      log: this.#log,
+    });
   }
 
   /** Requests that are on their way may end, for a while; no others are taken. */
-  async #drain(): Promise<void> {
+  async #end(reason: StopReason): Promise<void> {
+    if (this.#stop !== undefined) return;
+    this.#stop = reason;
+    this.#listener?.close();
     const untilMs = performance.now() + this.#config.limits.drainMs;
-    while (this.#hub.waiting > 0 && performance.now() < untilMs && this.#stop?.kind === 'asked') {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
-    }
+    while (this.#hub.waiting > 0 && performance.now() < untilMs && this.#stop === reason) await poll();
+    await this.#close(reason);
   }
 
   async #close(reason: StopReason): Promise<void> {
     clearInterval(this.#ticker);
     this.#core?.loop.stop();
     this.#hub.close('SHUTTING_DOWN', 'this node is shutting down');
-    this.#links.close();
+    this.#peers.close();
     this.#listener?.close();
     try {
       await this.#core?.disk.settle();
@@ -342,7 +366,7 @@ class Node implements RunningNode {
     } catch (error) {
       this.#fail(failureOf(error));
     }
-    await closeAll(this.#storages, this.#log);
+    await closeStorages(this.#storages, this.#log);
     const final = this.#stop ?? reason;
     this.#log.info('stopped', final.kind === 'asked' ? {} : { code: final.code });
     this.#closed(final);
@@ -366,13 +390,6 @@ class Node implements RunningNode {
   }
 }
 
-/** Closes what can be closed; a storage that failed may fail again. */
-async function closeAll(storages: NodeStorages, log: EventLog = SILENT_LOG): Promise<void> {
-  for (const close of [() => storages.log.close(), () => storages.state.close(), () => storages.release()]) {
-    try {
-      await close();
-    } catch (error) {
-      log.warn('close failed', { message: error instanceof Error ? error.message : String(error) });
-    }
-  }
+function poll(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }

@@ -25,17 +25,18 @@ export async function openStorages(config: NodeConfig): Promise<NodeStorages> {
   const { directory } = config;
   const lock = await acquireDirectoryLock(directory);
   try {
-    const identity = (await readIdentity(directory)) ?? (await makeIdentity(config));
-    checkIdentity(directory, identity, config.clusterId, config.id);
-    checkPlace(identity);
-    checkMembers(config, identity);
+    const found = (await readIdentity(directory)) ?? (await makeIdentity(config));
+    checkIdentity(directory, found, config.clusterId, config.id);
+    checkPlace(found);
+    const identity = { ...found, address: config.address };
+    if (found.address !== identity.address) await writeIdentity(directory, identity);
     return {
       identity,
       // A formed node without a log has lost what it promised.
       log: new LogStore({
         directory: join(directory, 'log'),
         segmentBytes: config.limits.logSegmentBytes,
-        create: identity.peers === undefined,
+        create: identity.peers === undefined || identity.joined?.isNew === true,
       }),
       state: new LevelState({ directory: join(directory, 'state'), codec: msgpackCodec }),
       saveIdentity: (formed) => writeIdentity(directory, formed),
@@ -47,13 +48,14 @@ export async function openStorages(config: NodeConfig): Promise<NodeStorages> {
   }
 }
 
-async function makeIdentity({ directory, clusterId, id, members }: NodeConfig): Promise<Identity> {
+async function makeIdentity({ directory, clusterId, id, address, members }: NodeConfig): Promise<Identity> {
   if (!members.some((member) => member.id === id)) {
     throw new StoreError('CONFIG_INVALID', `members: ${directory} is new: name all nodes of the new cluster`);
   }
   const identity: Identity = {
     clusterId,
     nodeId: id,
+    address,
     incarnation: drawIncarnation(),
     peers: undefined,
     joined: undefined,
@@ -69,14 +71,4 @@ function checkPlace({ clusterId, nodeId, removed }: Identity): void {
     'MEMBER_REMOVED',
     `node ${nodeId} was removed from cluster ${JSON.stringify(clusterId)}`,
   );
-}
-
-/** A cluster keeps the members with which it was formed. */
-function checkMembers({ directory, members }: NodeConfig, { nodeId, peers, joined }: Identity): void {
-  if (peers === undefined || joined !== undefined) return;
-  const given = members.map(({ id }) => id).toSorted((left, right) => left - right);
-  const known = [nodeId, ...peers.keys()].toSorted((left, right) => left - right);
-  if (given.join(',') === known.join(',')) return;
-  const message = `members: the cluster of ${directory} was formed with nodes ${known.join(', ')}, not ${given.join(', ')}`;
-  throw new StoreError('CONFIG_INVALID', message);
 }

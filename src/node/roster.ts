@@ -45,6 +45,11 @@ export class Roster {
     return this.#self;
   }
 
+  /** Who formed the cluster, as far as a founder knows. */
+  get founders(): readonly MemberAddress[] {
+    return [...this.#first.keys()].map((id) => ({ id, address: this.#addressOf(id) }));
+  }
+
   /** All members as far as this node knows, itself included while it is one. */
   get members(): readonly MemberAddress[] {
     const ids = [...(this.#active?.members ?? this.#first).keys()];
@@ -75,9 +80,9 @@ export class Roster {
   }
 
   /** What the log says: the latest configuration in it, and the latest that is committed and applied. */
-  follow(active: Configuration | undefined, applied: Configuration | undefined): void {
-    this.#active = active;
-    this.#applied = applied;
+  follow(active: Configuration, applied: Configuration): void {
+    this.#active = active.members.size === 0 ? undefined : active;
+    this.#applied = applied.members.size === 0 ? undefined : applied;
   }
 
   /** The cluster was formed. */

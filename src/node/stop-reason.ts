@@ -19,6 +19,16 @@ const EXIT_CODES: Partial<Readonly<Record<ErrorCode, number>>> = {
   PORT_IN_USE: 5,
   DISK_FULL: 6,
   DISK_FAILED: 6,
+  // A cluster that was asked for a place gave none.
+  UNREACHABLE: 8,
+  NO_LEADER: 8,
+  TIMEOUT: 8,
+  TOO_BUSY: 8,
+  CLUSTER_MISMATCH: 8,
+  MEMBER_EXISTS: 8,
+  MEMBER_UNKNOWN: 8,
+  CHANGE_INVALID: 8,
+  QUORUM_AT_RISK: 8,
 };
 
 /** The exit code of a process that stops for this reason; 1 for those without a code of their own. */

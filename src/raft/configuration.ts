@@ -170,6 +170,10 @@ function add(
   { kind, member }: Extract<MemberChange, { readonly member: Member }>,
 ): ChangeRefused | undefined {
   const { id, address, incarnation } = member;
+  if (kind === 'add-learner' && isKeptFree(draft, member)) {
+    draft.members.set(id, member);
+    return undefined;
+  }
   if (draft.members.has(id)) {
     return { refused: 'MEMBER_EXISTS', message: `node ${id} is a member already` };
   }
@@ -183,6 +187,12 @@ function add(
   draft.members.set(id, member);
   draft.nextId = id + 1;
   return undefined;
+}
+
+/** A learner whose place nobody has taken yet: it has no incarnation, and has promised nothing. */
+function isKeptFree(draft: Draft, { id, address, incarnation }: Member): boolean {
+  const kept = draft.learners.has(id) ? draft.members.get(id) : undefined;
+  return kept?.incarnation === '' && kept.address === address && incarnation !== '';
 }
 
 function checkWhole(draft: Draft, changes: readonly MemberChange[]): ChangeRefused | undefined {

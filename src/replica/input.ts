@@ -151,6 +151,8 @@ export interface ReplicaStatus {
   readonly lastIndex: Index;
   /** Up to where entries of the log may be lost, and are asked of the others; undefined if it is whole. */
   readonly damagedTo: Index | undefined;
+  /** Of the data of the entries that are not compacted. */
+  readonly logBytes: number;
   readonly revision: Revision;
   readonly compactedRevision: Revision;
   readonly sessions: number;

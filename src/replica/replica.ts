@@ -73,8 +73,7 @@ export class Replica {
   readonly #history: HistorySource;
   #tree: RecordTree;
   #applied: Position;
-  /** The committed configuration does not have this node any more. */
-  #isOut = false;
+  #committed: Configuration;
   #replacement: StateReplacement | undefined;
   #stage: StageStep[] = [];
   // What this turn gathers.
@@ -100,7 +99,7 @@ export class Replica {
       configuration,
       configurationIndex: members === undefined ? 0 : applied.index,
     });
-    this.#isOut = isOut(configuration, config.raft.id);
+    this.#committed = configuration;
     const raft = this.#raft;
     const leadership = new Leadership(raft, config.raft.electionTicksMin);
     this.#leadership = leadership;
@@ -159,6 +158,7 @@ export class Replica {
       firstIndex: raft.firstIndex,
       lastIndex: raft.lastIndex,
       damagedTo: raft.damagedTo,
+      logBytes: raft.logBytes,
       revision: this.#root.revision(this.#tree),
       compactedRevision: this.#root.compactedRevision(this.#tree),
       sessions: this.#root.sessions(this.#tree),
@@ -176,6 +176,16 @@ export class Replica {
   /** Who makes up the cluster, by the newest entry of this node's log, committed or not. */
   get configuration(): Configuration {
     return this.#raft.configuration;
+  }
+
+  /** The same by the newest entry that is committed, and applied here. */
+  get committedConfiguration(): Configuration {
+    return this.#committed;
+  }
+
+  /** Who leads, as far as this node has heard. */
+  get leader(): NodeId | undefined {
+    return this.#raft.leader;
   }
 
   /** For checkers and tests: never to be changed. */
@@ -267,7 +277,7 @@ export class Replica {
     const configuration = decodeConfiguration(entry.data);
     // A copy: the entry may be a part of a frame that brought many.
     writeMembers(this.#tree, entry.data.slice());
-    this.#isOut = isOut(configuration, this.#config.raft.id);
+    this.#committed = configuration;
     this.#answerAtOnce(this.#changes.applied(entry, configuration, this.#root.revision(this.#tree)));
   }
 
@@ -299,7 +309,7 @@ export class Replica {
     this.#stateWrites.replaced(position);
     const members = readMembers(tree);
     const configuration = members === undefined ? this.#raft.configuration : decodeConfiguration(members);
-    this.#isOut = isOut(configuration, this.#config.raft.id);
+    this.#committed = configuration;
     this.#raft.installSnapshot(position, configuration);
   }
 
@@ -346,7 +356,7 @@ export class Replica {
       replies,
       watches,
       configuration: ready.configuration,
-      removed: this.#isOut && this.#raft.role !== 'leader',
+      removed: this.#raft.role !== 'leader' && isOut(this.#committed, this.#config.raft.id),
     };
   }
 }

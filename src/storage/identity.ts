@@ -11,6 +11,8 @@ import { diskError, systemCode } from './disk-error.ts';
 export interface Identity {
   readonly clusterId: string;
   readonly nodeId: NodeId;
+  /** `host:port` at which the others find this node, as it was last; empty if it was never written down. */
+  readonly address: string;
   /** Drawn once when the directory was made: a node that lost its directory comes back with another. */
   readonly incarnation: string;
   /**
@@ -26,10 +28,10 @@ export interface Identity {
 
 /** What a node that joined was told, and what it still wants. */
 export interface Joining {
-  /** `host:port` at which the others find this node. */
-  readonly address: string;
   /** The members then, to find the cluster by until the log tells who they are. */
   readonly members: readonly { readonly id: NodeId; readonly address: string }[];
+  /** Its log was not made yet. From the first start on, one that is missing is a promise forgotten. */
+  readonly isNew: boolean;
   /** It wants a vote as soon as it has caught up, in the place of `replaces` if that is given. */
   readonly wantsVote: boolean;
   readonly replaces: NodeId | undefined;
@@ -40,17 +42,18 @@ interface StoredIdentity {
   readonly version: number;
   readonly clusterId: string;
   readonly nodeId: NodeId;
+  readonly address?: string;
   readonly incarnation: string;
   readonly formed: boolean;
   readonly peers: Readonly<Record<string, string>>;
-  readonly joined?: Joining | undefined;
+  readonly joined?: Joining;
   readonly removed?: boolean;
 }
 
 const NAME = 'identity.json';
 /** The same once more, written first: so it is never older, and one damaged place never takes both. */
 const COPY_NAME = 'identity.copy.json';
-/** Format 1 knew neither `joined` nor `removed`. */
+/** Format 1 had no `address`, `joined` and `removed`. */
 const VERSION = 2;
 const INCARNATION_BYTES = 16;
 
@@ -98,17 +101,18 @@ function soundIdentity(path: string, text: string): Identity | undefined {
 /** Makes the directory if it is not there. Durable, whole or not at all. @throws StoreError DISK_FULL, DISK_FAILED */
 export async function writeIdentity(directory: string, identity: Identity): Promise<void> {
   const path = join(directory, NAME);
-  const { clusterId, nodeId, incarnation, joined, removed } = identity;
+  const { clusterId, nodeId, address, incarnation, joined, removed } = identity;
   const formed = identity.peers !== undefined;
   const peers = Object.fromEntries(identity.peers ?? []);
   const body: StoredIdentity = {
     version: VERSION,
     clusterId,
     nodeId,
+    address,
     incarnation,
     formed,
     peers,
-    joined,
+    ...(joined === undefined ? {} : { joined }),
     removed,
   };
   const checksum = crc32(JSON.stringify(body));
@@ -148,11 +152,12 @@ function parseIdentity(path: string, text: string): Identity {
   }
   // The checksum fits: this is what writeIdentity wrote.
   const sound = body as unknown as StoredIdentity;
-  const { clusterId, nodeId, incarnation, formed, joined, removed = false } = sound;
+  const { clusterId, nodeId, address = '', incarnation, formed, joined, removed = false } = sound;
   const peers = new Map(Object.entries(sound.peers).map(([id, peer]) => [Number(id), peer]));
   return {
     clusterId,
     nodeId,
+    address,
     incarnation,
     peers: formed ? peers : undefined,
     joined: joined && { ...joined, replaces: joined.replaces },

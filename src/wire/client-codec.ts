@@ -1,6 +1,7 @@
 /** What a client sends, to bytes and back. The numbers and the order of the fields are the protocol. */
 import { unreachable } from '../base/assert.ts';
 import type { SessionStamp } from '../machine/command.ts';
+import { adminRow, readAdminFrame } from './admin-codec.ts';
 import type { ClientFrame } from './client-frames.ts';
 import { type FieldReader, readRow } from './field-reader.ts';
 import { decodeRows, encodeRows, type Row, violation } from './message-bytes.ts';
@@ -20,9 +21,14 @@ export const CLIENT_KINDS: Readonly<Record<ClientFrame['kind'], number>> = {
   unwatch: 5,
   'status-request': 6,
   ping: 7,
+  'member-list': 8,
+  'member-change': 9,
+  join: 10,
+  'leader-transfer': 11,
 };
 
 const CONSISTENCIES = ['linearizable', 'lease', 'stale'] as const;
+const ADMIN_KINDS = ['member-list', 'member-change', 'join', 'leader-transfer'] as const;
 
 /** The bytes of one WebSocket message. */
 export function encodeClientFrames(frames: readonly ClientFrame[]): Uint8Array {
@@ -52,6 +58,11 @@ function toRow(frame: ClientFrame): Row {
     case 'unwatch':
     case 'status-request':
       return [kind, frame.request];
+    case 'member-list':
+    case 'member-change':
+    case 'join':
+    case 'leader-transfer':
+      return [kind, ...adminRow(frame)];
     case 'ping':
       return [kind];
     default:
@@ -108,8 +119,14 @@ function fromRow(row: Row): ClientFrame {
     case CLIENT_KINDS.ping:
       return readRow('ping', row, 1, () => ({ kind: 'ping' }));
     default:
-      throw violation('a client sends no frame of this kind');
+      return fromAdminRow(row);
   }
+}
+
+function fromAdminRow(row: Row): ClientFrame {
+  const kind = ADMIN_KINDS.find((admin) => CLIENT_KINDS[admin] === row[0]);
+  if (kind === undefined) throw violation('a client sends no frame of this kind');
+  return readRow(kind, row, 1, (fields) => readAdminFrame(kind, fields));
 }
 
 function stampRow(stamp: SessionStamp | undefined): Row | null {

@@ -5,6 +5,7 @@
 import type { ErrorCode, Outcome } from '../base/errors.ts';
 import type { Index, NodeId, Revision } from '../base/flavor.ts';
 import type { SessionStamp, StoreEvent } from '../machine/command.ts';
+import type { AdminFrame, ClusterFrame, MembersFrame, PlacedFrame } from './admin-frames.ts';
 
 /** Chosen by the client, used once on a connection; every answer bears it. */
 export type RequestId = number;
@@ -69,6 +70,7 @@ export type ClientFrame =
   | WatchFrame
   | UnwatchFrame
   | StatusRequestFrame
+  | AdminFrame
   | PingFrame;
 
 export interface MemberAddress {
@@ -181,5 +183,8 @@ export type ServerFrame =
   | WatchEventsFrame
   | WatchEndedFrame
   | StatusFrame
+  | MembersFrame
+  | PlacedFrame
+  | ClusterFrame
   | PongFrame
   | GoodbyeFrame;

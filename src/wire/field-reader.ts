@@ -36,8 +36,8 @@ export class FieldReader {
     return value;
   }
 
-  optionalInteger(name: string, min = 0): number | undefined {
-    return this.#absent() ? undefined : this.integer(name, min);
+  optionalInteger(name: string, min = 0, max: number = WIRE_INTEGER_MAX): number | undefined {
+    return this.#absent() ? undefined : this.integer(name, min, max);
   }
 
   /** A string of at most `lengthMax` characters. */

@@ -1,12 +1,12 @@
 /** What a node answers a client, to bytes and back. The numbers and the order of the fields are the protocol. */
 import { unreachable } from '../base/assert.ts';
 import type { StoreEvent } from '../machine/command.ts';
-import type { MemberAddress, NodeStatus, ServerFrame } from './client-frames.ts';
+import { adminAnswerRow, readCluster, readMemberAddress, readMembers, readPlaced } from './admin-codec.ts';
+import type { NodeStatus, ServerFrame } from './client-frames.ts';
 import { type FieldReader, readRow } from './field-reader.ts';
 import { decodeRows, encodeRows, type Row, violation } from './message-bytes.ts';
 import { msgpackCodec, msgpackViewCodec } from './msgpack-codec.ts';
 import {
-  ADDRESS_LENGTH_MAX,
   ALARMS_MAX,
   CLUSTER_ID_LENGTH_MAX,
   EVENT_KIND_LENGTH_MAX,
@@ -27,6 +27,9 @@ export const SERVER_KINDS: Readonly<Record<ServerFrame['kind'], number>> = {
   status: 22,
   pong: 23,
   goodbye: 24,
+  members: 25,
+  placed: 26,
+  cluster: 27,
 };
 
 const ROLES = ['forming', 'follower', 'pre-candidate', 'candidate', 'leader'] as const;
@@ -73,6 +76,10 @@ function toRow(frame: ServerFrame): Row {
       return [kind];
     case 'goodbye':
       return [kind, frame.code, shortened(frame.message)];
+    case 'members':
+    case 'placed':
+    case 'cluster':
+      return [kind, ...adminAnswerRow(frame)];
     default:
       return unreachable(frame);
   }
@@ -85,7 +92,7 @@ function fromRow(row: Row): ServerFrame {
         kind: 'welcome',
         clusterId: fields.text('clusterId', CLUSTER_ID_LENGTH_MAX),
         nodeId: fields.integer('nodeId', 1),
-        members: fields.rows('members', MEMBERS_MAX, readMember),
+        members: fields.rows('members', MEMBERS_MAX, readMemberAddress),
         leader: fields.optionalInteger('leader', 1),
       }));
     case SERVER_KINDS.result:
@@ -120,11 +127,11 @@ function fromRow(row: Row): ServerFrame {
         message: fields.text('message', MESSAGE_LENGTH_MAX),
       }));
     default:
-      return fromWatchRow(row);
+      return fromOtherRow(row);
   }
 }
 
-function fromWatchRow(row: Row): ServerFrame {
+function fromOtherRow(row: Row): ServerFrame {
   switch (row[0]) {
     case SERVER_KINDS['watch-started']:
       return readRow('watch-started', row, 1, (fields) => ({
@@ -146,13 +153,15 @@ function fromWatchRow(row: Row): ServerFrame {
         code: fields.code('code'),
         message: fields.text('message', MESSAGE_LENGTH_MAX),
       }));
+    case SERVER_KINDS.members:
+      return readRow('members', row, 1, readMembers);
+    case SERVER_KINDS.placed:
+      return readRow('placed', row, 1, readPlaced);
+    case SERVER_KINDS.cluster:
+      return readRow('cluster', row, 1, readCluster);
     default:
       throw violation('a node sends no frame of this kind');
   }
-}
-
-function readMember(fields: FieldReader): MemberAddress {
-  return { id: fields.integer('id', 1), address: fields.text('address', ADDRESS_LENGTH_MAX) };
 }
 
 function eventRow(event: StoreEvent): Row {

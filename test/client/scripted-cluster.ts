@@ -271,8 +271,11 @@ export class ScriptedNode {
           if (watch.socket === socket && watch.request === frame.request) this.#watches.delete(watch);
         }
         return;
-      default:
+      case 'command':
+      case 'query':
         return this.#ask(socket, frame, fault);
+      default:
+        throw new Error(`no test has asked for a ${frame.kind}`);
     }
   }
 

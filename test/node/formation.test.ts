@@ -11,6 +11,7 @@ function identity(nodeId: number, incarnation: string, peers?: Readonly<Record<n
   return {
     clusterId: 'c',
     nodeId,
+    address: at(nodeId),
     incarnation,
     peers: peers === undefined ? undefined : new Map(known),
     joined: undefined,
@@ -35,8 +36,8 @@ function founder(identity: Identity, members: readonly number[]): Formation {
 /** A node that joined the founders of `MEMBERS`. */
 function joiner(nodeId: number, incarnation: string): Formation {
   const joined = {
-    address: at(nodeId),
     members: MEMBERS.map((id) => ({ id, address: at(id) })),
+    isNew: true,
     wantsVote: true,
     replaces: undefined,
   };

@@ -109,10 +109,11 @@ export class MemoryDirectory {
   readonly state: MemoryState = new MemoryState();
   identity: Identity | undefined;
 
-  readonly open = ({ id, clusterId }: NodeConfig): Promise<NodeStorages> => {
+  readonly open = ({ id, clusterId, address }: NodeConfig): Promise<NodeStorages> => {
     this.identity ??= {
       clusterId,
       nodeId: id,
+      address,
       incarnation: crypto.randomUUID(),
       peers: undefined,
       joined: undefined,

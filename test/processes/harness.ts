@@ -35,7 +35,7 @@ export interface OddNode {
 }
 
 export class TestCluster implements AsyncDisposable {
-  readonly local: LocalCluster;
+  local: LocalCluster;
   readonly #odd: ProcessIdentity[] = [];
 
   private constructor(local: LocalCluster) {
@@ -76,6 +76,11 @@ export class TestCluster implements AsyncDisposable {
     });
     this.#odd.push(identity);
     return identity;
+  }
+
+  /** A command has changed the cluster's directory. */
+  reopen(): void {
+    this.local = LocalCluster.open({ path: this.local.directory.path });
   }
 
   get endpoints(): readonly string[] {

@@ -9,6 +9,7 @@ import { inTemporaryDirectory } from './temporary-directory.ts';
 const IDENTITY: Identity = {
   clusterId: 'shop',
   nodeId: 2,
+  address: '127.0.0.1:7402',
   incarnation: drawIncarnation(),
   peers: new Map([
     [1, 'aa'],
@@ -21,8 +22,8 @@ const IDENTITY: Identity = {
 const JOINED: Identity = {
   ...IDENTITY,
   joined: {
-    address: '127.0.0.1:7402',
     members: [{ id: 1, address: '127.0.0.1:7401' }],
+    isNew: true,
     wantsVote: true,
     replaces: 3,
   },
@@ -91,7 +92,7 @@ test('an identity of the first format is read', async () => {
     const checksum = crc32(`${body}}`);
     await writeFile(join(directory, 'identity.json'), `${body},"checksum":${checksum}}`);
     const peers = new Map([[1, 'aa']]);
-    const expected = { ...IDENTITY, incarnation: 'cc', peers };
+    const expected = { ...IDENTITY, address: '', incarnation: 'cc', peers };
     expect(await readIdentity(directory)).toStrictEqual(expected);
   });
 });

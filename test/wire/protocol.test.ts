@@ -34,6 +34,10 @@ test('the numbers of the kinds are fixed', () => {
       "CLIENT_KINDS": {
         "command": 2,
         "hello": 1,
+        "join": 10,
+        "leader-transfer": 11,
+        "member-change": 9,
+        "member-list": 8,
         "ping": 7,
         "query": 3,
         "status-request": 6,
@@ -70,8 +74,11 @@ test('the numbers of the kinds are fixed', () => {
       },
       "PROTOCOL_VERSION": 1,
       "SERVER_KINDS": {
+        "cluster": 27,
         "error": 18,
         "goodbye": 24,
+        "members": 25,
+        "placed": 26,
         "pong": 23,
         "result": 17,
         "status": 22,
