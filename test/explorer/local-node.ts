@@ -155,7 +155,7 @@ export function reboot(core: typeof Raft, config: RaftConfig, node: LocalNode, k
     entries: disk.entries,
     appliedIndex: base.index,
     configuration: disk.configuration,
-    configurationIndex: disk.configurationIndex,
+    configurationIndex: Math.min(disk.configurationIndex, base.index),
   });
   raft.installSnapshot(applied, disk.configuration);
   return { raft, disk, writes: [], state };

@@ -4,7 +4,11 @@ import type { Random } from '../../src/base/random.ts';
 import { type AroundState, aroundState } from '../../src/node/damaged-log.ts';
 import type { RaftConfig } from '../../src/raft/config.ts';
 import { decodeConfiguration, encodeConfiguration } from '../../src/raft/configuration-codec.ts';
-import { bootstrapConfiguration, type Configuration } from '../../src/raft/configuration.ts';
+import {
+  bootstrapConfiguration,
+  type Configuration,
+  NO_CONFIGURATION,
+} from '../../src/raft/configuration.ts';
 import type { Entry, HardState, Position } from '../../src/raft/entry.ts';
 import type { Message } from '../../src/raft/message.ts';
 import { Raft } from '../../src/raft/raft.ts';
@@ -177,7 +181,7 @@ export class Member {
     const { contents, rebase } = this.disk.open();
     if (rebase !== undefined) this.disk.apply({ id: 0, reset: rebase, fills: true, entries: [] });
     const { hardState, base, entries, damage } = contents;
-    const { applied, configuration, configurationIndex } = this.disk;
+    const { applied, configuration } = this.disk;
     const held = applied.index === base.index ? base : entries[applied.index - base.index - 1];
     const isAhead = applied.index > base.index && held?.term !== applied.term;
     const appliedIndex = isAhead ? base.index : applied.index;
@@ -187,7 +191,7 @@ export class Member {
       entries,
       appliedIndex,
       configuration,
-      configurationIndex,
+      configurationIndex: Math.min(this.disk.configurationIndex, appliedIndex),
       ...(damage === undefined ? {} : { damage }),
     };
     const raft = new this.#core(this.config, this.#randoms(), restored);
@@ -201,8 +205,9 @@ export class Member {
  * written and lost, and when.
  */
 export class Cluster {
-  readonly members: readonly Member[];
+  readonly members: Member[];
   network: Message[] = [];
+  readonly #join: () => Member;
 
   /** @param randoms - one for each start of a member. */
   constructor(
@@ -216,6 +221,17 @@ export class Cluster {
     this.members = ids.map(
       (id) => new Member({ ...RAFT_CONFIG, ...config, id }, configuration, randoms, core),
     );
+    this.#join = () => {
+      const id = this.members.length + 1;
+      return new Member({ ...RAFT_CONFIG, ...config, id }, NO_CONFIGURATION, randoms, core);
+    };
+  }
+
+  /** One more node, with an empty disk, that knows of nobody; the next id. */
+  join(): Member {
+    const member = this.#join();
+    this.members.push(member);
+    return member;
   }
 
   member(id: NodeId): Member {

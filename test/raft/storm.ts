@@ -1,6 +1,8 @@
 import { present } from '../../src/base/assert.ts';
 import type { SeededRandom } from '../../src/base/seeded-random.ts';
+import type { MemberChange } from '../../src/raft/configuration.ts';
 import type { Message } from '../../src/raft/message.ts';
+import type { Raft } from '../../src/raft/raft.ts';
 import type { Cluster, Member } from './cluster.ts';
 import type { Witness } from './witness.ts';
 
@@ -14,7 +16,13 @@ export interface Weather {
   readonly propose: number;
   /** Of each entry, when its node starts again. */
   readonly rot?: number;
+  /** Changes of the members, and handovers; none by default. */
+  readonly change?: number;
+  readonly transfer?: number;
 }
+
+/** Nodes beyond this join no more. */
+const MEMBERS_MAX = 7;
 
 /** Random things that happen to a cluster, one at a time, and then the calm in which it must recover. */
 export class Storm {
@@ -71,9 +79,38 @@ export class Storm {
     const random = this.#random;
     if (random.chance(0.15)) raft.tick();
     if (random.chance(this.#weather.propose)) raft.propose([new Uint8Array(random.integer(0, 40))]);
+    if (random.chance(this.#weather.change ?? 0)) this.#change(raft);
+    if (random.chance(this.#weather.transfer ?? 0)) {
+      const to = random.integer(0, this.#cluster.members.length);
+      raft.transferLeadership(to === 0 ? undefined : to);
+    }
     if (random.chance(0.02)) raft.readIndex(this.#witness.readAsked());
     if (random.chance(0.02)) raft.snapshotFailed(random.integer(1, this.#cluster.members.length));
     if (random.chance(0.01)) raft.compact(Math.max(0, disk.applied.index - random.integer(0, 3)));
+  }
+
+  /** Asks for something that makes sense more often than not. */
+  #change(raft: Raft): void {
+    const random = this.#random;
+    if (raft.role !== 'leader') return;
+    const { configuration } = raft;
+    const { nextId } = configuration;
+    const ids = [...configuration.members.keys()];
+    const changes = Array.from({ length: random.integer(1, 3) }, (): MemberChange => {
+      const kind = random.pick([
+        'add-learner',
+        'add-voter',
+        'promote',
+        'promote',
+        'demote',
+        'remove',
+      ] as const);
+      if (kind !== 'add-learner' && kind !== 'add-voter') return { kind, id: random.pick(ids) };
+      return { kind, member: { id: nextId, address: '', incarnation: '' } };
+    });
+    if (nextId > MEMBERS_MAX && changes.some(({ kind }) => kind.startsWith('add'))) return;
+    if (nextId > this.#cluster.members.length) this.#cluster.join();
+    raft.changeMembers({ changes, transition: random.pick(['auto', 'joint']) });
   }
 
   #deliverOne(): void {
@@ -90,7 +127,9 @@ export class Storm {
   #restart(member: Member): void {
     const { members } = this.#cluster;
     // One of three may lose its state: the others hold what is committed, and can lead.
-    if (members.length >= 3 && member === members[0] && this.#random.chance(0.3)) member.loseState();
+    const isFixed = this.#weather.change === undefined;
+    if (isFixed && members.length >= 3 && member === members[0] && this.#random.chance(0.3))
+      member.loseState();
     this.#rot(member);
     member.restart();
   }
