@@ -8,7 +8,7 @@ import type { Entry, HardState, Position } from '../../src/raft/entry.ts';
 import type { Message } from '../../src/raft/message.ts';
 import type { LogWrite } from '../../src/raft/ready.ts';
 import type { ReplicaConfig } from '../../src/replica/config.ts';
-import type { Input } from '../../src/replica/input.ts';
+import type { Consistency, Input } from '../../src/replica/input.ts';
 import type { Output, Reply, WatchOutput } from '../../src/replica/output.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
@@ -199,9 +199,15 @@ class TestCluster {
     return leader.replies.find((reply) => reply.caller === caller)!;
   }
 
-  query(node: TestNode, key: string, consistency: 'linearizable' | 'stale'): Reply | undefined {
+  /** Time passes, and no timer fires: every process is stopped. */
+  stop(ms: number): void {
+    this.#nowMs += ms;
+  }
+
+  query(node: TestNode, key: string, consistency: Consistency, maxStaleMs?: number): Reply | undefined {
     const caller = ++this.#caller;
-    this.give(node, { kind: 'query', caller, machine: 'kv', body: { kind: 'get', key }, consistency });
+    const body = { kind: 'get', key };
+    this.give(node, { kind: 'query', caller, machine: 'kv', body, consistency, maxStaleMs });
     return node.replies.find((reply) => reply.caller === caller);
   }
 
@@ -307,4 +313,63 @@ test('a session expires by log time alone, without any traffic', () => {
   expect(cluster.leader.replica.status().sessions).toBe(1);
   cluster.tick(110);
   expect(cluster.leader.replica.status().sessions).toBe(0);
+});
+
+test('every node answers linearizable and lease reads, up to date; commands only the leader', () => {
+  const cluster = started();
+  const id = cluster.open();
+  cluster.command('kv', put('k1'), { id, sequence: 1, ackedBelow: 1 });
+  for (const node of cluster.nodes.values()) {
+    for (const consistency of ['linearizable', 'lease'] as const) {
+      expect(cluster.query(node, 'k1', consistency)).toMatchObject({
+        kind: 'result',
+        revision: 1,
+        staleMs: 0,
+      });
+    }
+  }
+});
+
+test('a leader that was stopped for longer than its lease asks the others before it answers', () => {
+  const cluster = started();
+  const { leader } = cluster;
+  cluster.tick(3);
+  for (const id of members) if (cluster.node(id) !== leader) cluster.cut.add(id);
+  expect(cluster.query(leader, 'a', 'lease')).toMatchObject({ kind: 'result' });
+  cluster.stop(95);
+  expect(cluster.query(leader, 'a', 'lease')).toBeUndefined();
+  cluster.cut.clear();
+  cluster.tick(3);
+  expect(leader.replies.at(-1)).toMatchObject({ kind: 'result' });
+  expect(cluster.query(leader, 'a', 'lease')).toMatchObject({ kind: 'result' });
+});
+
+test('a follower that is cut off gives its linearizable reads up, and says so', () => {
+  const cluster = started();
+  const away = members.find((id) => cluster.node(id) !== cluster.leader)!;
+  cluster.cut.add(away);
+  const node = cluster.node(away);
+  expect(cluster.query(node, 'a', 'linearizable')).toBeUndefined();
+  cluster.tick(41);
+  expect(node.replies.at(-1)).toMatchObject({ kind: 'error', code: 'NO_LEADER' });
+});
+
+test('a stale read within a bound is answered at once while the state is known to be young enough', () => {
+  const cluster = started();
+  const id = cluster.open();
+  const away = members.find((each) => cluster.node(each) !== cluster.leader)!;
+  const node = cluster.node(away);
+  expect(cluster.query(node, 'k1', 'stale')).toMatchObject({ kind: 'result', staleMs: undefined });
+  expect(cluster.query(node, 'k1', 'stale', 50)).toMatchObject({ kind: 'result', staleMs: 0 });
+  cluster.cut.add(away);
+  cluster.command('kv', put('k1'), { id, sequence: 1, ackedBelow: 1 });
+  cluster.stop(40);
+  // 40 ms by its own clock may be 45 by another.
+  expect(cluster.query(node, 'k1', 'stale', 50)).toMatchObject({ kind: 'result', revision: 0, staleMs: 45 });
+  cluster.stop(8);
+  expect(cluster.query(node, 'k1', 'stale', 50)).toBeUndefined();
+  expect(cluster.query(node, 'k1', 'stale', 60)).toMatchObject({ kind: 'result', revision: 0, staleMs: 54 });
+  cluster.cut.clear();
+  cluster.tick(8);
+  expect(cluster.query(node, 'k1', 'stale', 0)).toMatchObject({ kind: 'result', revision: 1, staleMs: 0 });
 });
