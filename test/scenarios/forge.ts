@@ -1,6 +1,8 @@
 import { present } from '../../src/base/assert.ts';
+import { encodeConfiguration } from '../../src/raft/configuration-codec.ts';
 import type { Entry, Position } from '../../src/raft/entry.ts';
 import type { Message } from '../../src/raft/message.ts';
+import { votersOnly } from '../raft/cluster.ts';
 
 /** A message as `messageLine` would print it: `FROM>TO KIND term=T` and the details of its kind. */
 export function forgeMessage([link = '', kind = '', ...details]: readonly string[]): Message {
@@ -34,7 +36,7 @@ export function forgeMessage([link = '', kind = '', ...details]: readonly string
     case 'heartbeat-response':
       return { kind, ...envelope, readRound: number('round'), sentMs: 0, clockMs: 0, promiseMs: 0 };
     case 'snapshot-request': {
-      const whole = { chunk: 0, last: true, data: new Uint8Array(0) };
+      const whole = { chunk: 0, last: true, data: encodeConfiguration(votersOnly([1, 2, 3])) };
       return { kind, ...envelope, snapshot: place('snapshot'), ...whole };
     }
     default:

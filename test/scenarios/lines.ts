@@ -22,6 +22,15 @@ export function logLine(node: RaftInspection): string {
   return `n${node.id}:${base}${bar(node.base.index)}${entries.join('')}`;
 }
 
+/** Who makes up the cluster, by this node's log; a star where that is not committed. */
+export function membersLine(node: RaftInspection): string {
+  const { voters, outgoing, learners, learnersNext } = node.configuration;
+  const groups = { voters, outgoing, learners, 'learners-next': learnersNext };
+  const named = Object.entries(groups).filter(([, ids]) => ids.length > 0);
+  const text = named.map(([name, ids]) => ` ${name}=${ids.join()}`).join('');
+  return `n${node.id}${text === '' ? ' none' : text}${node.configurationIndex > node.commitIndex ? ' *' : ''}`;
+}
+
 /** A message in one line. */
 export function messageLine(message: Message): string {
   return `${message.from}>${message.to} ${message.kind} term=${message.term}${detailsOf(message)}`;

@@ -8,7 +8,8 @@ import { Raft } from '../../src/raft/raft.ts';
 import { Cluster } from '../raft/cluster.ts';
 import { forgeMessage, placeOf } from './forge.ts';
 import { firstLine, waitsLine } from './election-timeouts.ts';
-import { logLine, messageLine, stateLine } from './lines.ts';
+import { logLine, membersLine, messageLine, stateLine } from './lines.ts';
+import { changeOf } from './member-changes.ts';
 
 /**
  * Plays a scenario: commands, one a line, on a small cluster of `Raft` without clock, network or disk.
@@ -17,13 +18,15 @@ import { logLine, messageLine, stateLine } from './lines.ts';
  * is left to do. After `by-hand` nothing moves but what a command moves.
  *
  *   nodes N [limit=value …]      a new cluster; limits are those of RaftConfig. All wait for the longest
- *                                election timeout, or, with `seed=S`, for a random one
+ *                                election timeout, or, with `seed=S`, for a random one; with `spare=N`
+ *                                so many nodes more run that belong to no cluster yet
  *   disk N term=T log=T,T,… [vote=N] [base=I/T] [applied=I]    what a node finds when it starts
  *   by-hand, automatic           who moves things
  *   campaign N, propose N DATA [xCOUNT], read N ID [lease], tick N|all [COUNT], compact N INDEX
  *   pass N|all MS                a node's clock goes on, without ticks: as if it was stopped
  *   forget N                     its leader is gone
- *   hand-over N M                the leader asks another one to lead
+ *   transfer N [TO]              the leader asks another one to lead
+ *   change N auto|joint|explicit add-voter:N add-learner:N promote:N demote:N remove:N …, leave-joint N
  *   crash N [keep=COUNT], restart N [without-state]   what was not written is lost, but for the COUNT oldest writes
  *   isolate N, cut A B, cut A>B, heal       messages that are cut off are lost
  *   turn N|all                   ends a turn: messages and a write leave
@@ -35,6 +38,7 @@ import { logLine, messageLine, stateLine } from './lines.ts';
  *   first COUNT [leader=N]                  how often only one node was the first to campaign, of so many times
  *   state, log, votes, messages, reads      print
  *   role N                                  print the state of one node
+ *   members                                 print who makes up the cluster, by each node's own log
  *   snapshot-failed LEADER FOLLOWER
  */
 export class Scenario {
@@ -78,10 +82,12 @@ export class Scenario {
       campaign: () => this.#raft(words[0]).campaign(),
       propose: () => this.#propose(words),
       read: () => this.#read(words),
-      'hand-over': () => void this.#raft(words[0]).transferLeadership(Number(words[1])),
-      forget: () => this.#raft(words[0]).forgetLeader(),
       compact: () => this.#raft(words[0]).compact(Number(words[1])),
       'snapshot-failed': () => this.#raft(words[0]).snapshotFailed(Number(words[1])),
+      change: () => this.#change(words),
+      'leave-joint': () => this.#printRefusal(words[0], this.#raft(words[0]).leaveJoint()),
+      transfer: () => this.#transfer(words),
+      forget: () => this.#raft(words[0]).forgetLeader(),
       crash: () => this.#crash(words),
       restart: () => this.#restart(words),
       isolate: () => this.#isolate(Number(words[0])),
@@ -105,6 +111,7 @@ export class Scenario {
       state: () => this.#printEach(stateLine),
       role: () => this.#print(stateLine(this.#raft(words[0]).inspect())),
       log: () => this.#printEach(logLine),
+      members: () => this.#printEach(membersLine),
       votes: () => this.#printVotes(),
       messages: () => this.#print(...this.#cluster.network.map(messageLine)),
       reads: () => this.#printReads(),
@@ -128,7 +135,9 @@ export class Scenario {
     const seed = limits.find((limit) => limit.startsWith('seed='))?.slice('seed='.length);
     const random = new SeededRandom(Number(seed ?? 1));
     const randoms = seed === undefined ? patient : (): SeededRandom => random.fork();
+    const spare = limits.find((limit) => limit.startsWith('spare='))?.slice('spare='.length);
     this.#cluster = new Cluster(Number(size), randoms, config, this.#core);
+    for (let n = 0; n < Number(spare ?? 0); n++) this.#cluster.join();
     this.#cuts.clear();
     this.#isByHand = false;
     this.#isTracing = false;
@@ -164,6 +173,23 @@ export class Scenario {
   #read([id, read, lease]: readonly string[]): void {
     const accepted = this.#raft(id).readIndex(Number(read), { lease: lease === 'lease' });
     if (accepted.kind === 'refused') this.#print(`n${id} refuses the read: ${accepted.code}`);
+  }
+
+  #change([id, transition = '', ...changes]: readonly string[]): void {
+    const answer = this.#raft(id).changeMembers(changeOf(transition, changes));
+    this.#printRefusal(id, answer);
+  }
+
+  #transfer([id, to]: readonly string[]): void {
+    const raft = this.#raft(id);
+    this.#printRefusal(
+      id,
+      to === undefined ? raft.transferLeadership() : raft.transferLeadership(Number(to)),
+    );
+  }
+
+  #printRefusal(id: string | undefined, answer: { readonly kind: string; readonly code?: string }): void {
+    if (answer.kind === 'refused') this.#print(`n${id} refuses: ${answer.code}`);
   }
 
   #crash([id, kept = 'keep=0']: readonly string[]): void {

@@ -52,6 +52,5 @@ test('each scenario of etcd’s raft has one of ours with its name', () => {
     ...ETCD_PAPER.map((name) => `etcd-paper/${name}.txt`),
   ];
   expect(wanted).toHaveLength(54);
-  // Changes of the members are to come.
-  expect(wanted.filter((file) => !ours.has(file)).length).toBeLessThanOrEqual(14);
+  expect(wanted.filter((file) => !ours.has(file))).toEqual([]);
 });

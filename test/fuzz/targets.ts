@@ -1,0 +1,7 @@
+import type { Target } from './fuzz.ts';
+import { LOG_TARGETS } from './log-target.ts';
+import { MACHINE_TARGET } from './machine-target.ts';
+import { WIRE_TARGETS } from './wire-targets.ts';
+
+/** Everything that takes bytes or values which somebody else made. */
+export const TARGETS: readonly Target[] = [...WIRE_TARGETS, MACHINE_TARGET, ...LOG_TARGETS];
