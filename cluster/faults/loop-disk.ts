@@ -48,7 +48,17 @@ export class LoopDisk {
     const file = await open(this.#image, 'w');
     await file.truncate(this.#bytes);
     await file.close();
-    await shell('mkfs.ext4', '-q', '-F', '-E', 'lazy_itable_init=1,lazy_journal_init=1', this.#image);
+    // Nothing is kept back for root, under which the nodes may run.
+    await shell(
+      'mkfs.ext4',
+      '-q',
+      '-F',
+      '-m',
+      '0',
+      '-E',
+      'lazy_itable_init=1,lazy_journal_init=1',
+      this.#image,
+    );
     await this.#mount();
   }
 

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { present } from '../../src/base/assert.ts';
 import type { NodeId } from '../../src/base/flavor.ts';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { FakedClock } from '../../cluster/faults/faked-clock.ts';
@@ -9,6 +10,7 @@ import { FaultNetwork } from '../../cluster/faults/fault-network.ts';
 import { InjectedDisk } from '../../cluster/faults/injected-disk.ts';
 import { LoopDisk } from '../../cluster/faults/loop-disk.ts';
 import { ClusterError } from '../../cluster/cluster-error.ts';
+import type { NodePlace } from '../../cluster/cluster-file.ts';
 import { LocalCluster } from '../../cluster/local-cluster.ts';
 import { findFreeBlock } from '../../cluster/ports.ts';
 import type { Tool } from './faults/all-faults.ts';
@@ -17,6 +19,8 @@ const DISK_BYTES = 1024 * 1024 * 1024;
 const LEADER_TIMEOUT_MS = 60_000;
 /** Below the ports that the system gives to outgoing connections. */
 const PORTS: readonly [from: number, to: number] = [20_000, 30_000];
+/** Two runs at the same time begin so far from each other. */
+const PORTS_APART = 100;
 
 export interface ArenaOptions {
   readonly path: string;
@@ -28,61 +32,77 @@ export interface ArenaOptions {
   readonly nodeFlags: readonly string[];
 }
 
-type Parts = Pick<Arena, 'cluster' | 'network' | 'disks' | 'clocks' | 'injected'>;
-
 export class Arena {
-  readonly cluster: LocalCluster;
   readonly network: FaultNetwork;
   readonly disks: ReadonlyMap<NodeId, LoopDisk>;
   readonly clocks: ReadonlyMap<NodeId, FakedClock>;
   readonly injected: ReadonlyMap<NodeId, InjectedDisk>;
-  #closed = false;
+  readonly #options: ArenaOptions;
+  readonly #disks = new Map<NodeId, LoopDisk>();
+  readonly #clocks = new Map<NodeId, FakedClock>();
+  readonly #injected = new Map<NodeId, InjectedDisk>();
   readonly #onExit = (): void => this.#removeNow();
+  #cluster: LocalCluster | undefined;
+  #port: number;
+  #closed = false;
 
-  private constructor(parts: Parts) {
-    this.cluster = parts.cluster;
-    this.network = parts.network;
-    this.disks = parts.disks;
-    this.clocks = parts.clocks;
-    this.injected = parts.injected;
+  private constructor(options: ArenaOptions) {
+    this.#options = options;
+    this.network = new FaultNetwork(new SeededRandom(options.seed));
+    this.disks = this.#disks;
+    this.clocks = this.#clocks;
+    this.injected = this.#injected;
+    this.#port = PORTS[0] + ((process.pid * PORTS_APART) % (PORTS[1] - PORTS[0]));
     process.on('exit', this.#onExit);
   }
 
   /** A cluster of which no node was started yet. */
   static async create(options: ArenaOptions): Promise<Arena> {
-    const { path, nodes, seed, has, fakes, nodeFlags } = options;
+    const { path, nodes, nodeFlags } = options;
     mkdirSync(path, { recursive: true });
-    const ids = Array.from({ length: nodes }, (_, at) => at + 1);
-    const firstPort = await findFreeBlock(PORTS[0] + ((process.pid * 20) % (PORTS[1] - PORTS[0])), 2 * nodes);
-    if (firstPort === undefined) throw new ClusterError('bad-request', 'there are not enough free ports');
-    const places = ids.map((id) => ({
-      id,
-      address: `127.0.0.1:${firstPort + nodes + id - 1}`,
-      listen: `127.0.0.1:${firstPort + id - 1}`,
-    }));
-    const faked = fakes ? ids : [];
-    const fromInside = !has.has('libfaketime');
-    const clocks = new Map(faked.map((id) => [id, new FakedClock(path, `n${id}`, { fromInside })]));
-    const outside = has.has('loop-disks') && has.has('strace');
-    const injected = new Map((outside ? [] : faked).map((id) => [id, new InjectedDisk(path, `n${id}`)]));
-    const cluster = await LocalCluster.create({
+    const arena = new Arena(options);
+    const places: NodePlace[] = [];
+    for (let id = 1; id <= nodes; id++) places.push({ id, ...(await arena.#place()) });
+    arena.#cluster = await LocalCluster.create({
       path,
       size: nodes,
-      firstPort,
+      firstPort: 0,
       places,
       nodeFlags,
-      environment: (id) => ({ ...clocks.get(id)?.environment, ...injected.get(id)?.environment }),
+      environment: (id) => ({
+        ...arena.#clocks.get(id)?.environment,
+        ...arena.#injected.get(id)?.environment,
+      }),
     });
-    const network = new FaultNetwork(new SeededRandom(seed));
-    for (const place of places) await network.add(place);
-    const disks = new Map<NodeId, LoopDisk>();
-    const arena = new Arena({ cluster, network, disks, clocks, injected });
-    if (has.has('loop-disks')) {
-      for (const id of ids)
-        disks.set(id, new LoopDisk(dirname(cluster.directory.dataPath(id)), 'data', DISK_BYTES));
-      await Promise.all([...disks.values()].map((disk) => disk.create()));
-    }
+    await Promise.all(places.map((place) => arena.#equip(place)));
     return arena;
+  }
+
+  get cluster(): LocalCluster {
+    return present(this.#cluster, 'an arena is made with its cluster');
+  }
+
+  /** Ports for a node and for its proxy. */
+  async #place(): Promise<Required<Omit<NodePlace, 'id'>>> {
+    const port = await findFreeBlock(this.#port, 2);
+    if (port === undefined) throw new ClusterError('bad-request', 'there are not enough free ports');
+    this.#port = port + 2;
+    return { address: `127.0.0.1:${port + 1}`, listen: `127.0.0.1:${port}` };
+  }
+
+  /** The proxy, the disk and the clock of a node that is not started yet. */
+  async #equip({ id, address, listen = address }: NodePlace): Promise<void> {
+    const { path, has, fakes } = this.#options;
+    await this.network.add({ id, address, listen });
+    if (has.has('loop-disks')) {
+      const disk = new LoopDisk(dirname(this.cluster.directory.dataPath(id)), 'data', DISK_BYTES);
+      this.#disks.set(id, disk);
+      await disk.create();
+    }
+    if (!fakes) return;
+    this.#clocks.set(id, new FakedClock(path, `n${id}`, { fromInside: !has.has('libfaketime') }));
+    if (!has.has('loop-disks') || !has.has('strace'))
+      this.#injected.set(id, new InjectedDisk(path, `n${id}`));
   }
 
   async start(): Promise<NodeId> {
@@ -103,8 +123,8 @@ export class Arena {
 
   /** For when there is no time to wait. */
   #removeNow(): void {
-    for (const id of this.cluster.living) {
-      const pid = this.cluster.directory.readProcess(id)?.pid;
+    for (const id of this.#cluster?.living ?? []) {
+      const pid = this.#cluster?.directory.readProcess(id)?.pid;
       if (pid !== undefined) execFileSync('kill', ['-9', String(pid)]);
     }
     for (const disk of this.disks.values()) disk.removeNow();

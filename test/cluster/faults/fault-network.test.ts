@@ -3,11 +3,11 @@ import { createConnection, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { SeededRandom } from '../../src/base/seeded-random.ts';
-import { FaultNetwork } from '../../cluster/faults/fault-network.ts';
-import type { Link } from '../../cluster/faults/fault-network.ts';
-import { findFreeBlock } from '../../cluster/ports.ts';
-import { waitUntil } from '../../cluster/wait-until.ts';
+import { SeededRandom } from '../../../src/base/seeded-random.ts';
+import { FaultNetwork } from '../../../cluster/faults/fault-network.ts';
+import type { Link } from '../../../cluster/faults/fault-network.ts';
+import { findFreeBlock } from '../../../cluster/ports.ts';
+import { waitUntil } from '../../../cluster/wait-until.ts';
 
 const DEADLINE_MS = 5_000;
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SeededRandom } from '../../src/base/seeded-random.ts';
-import { drawPartition, PARTITION_SHAPES } from '../../cluster/faults/partition-shapes.ts';
-import type { PartitionShape } from '../../cluster/faults/partition-shapes.ts';
+import { SeededRandom } from '../../../src/base/seeded-random.ts';
+import { drawPartition, PARTITION_SHAPES } from '../../../cluster/faults/partition-shapes.ts';
+import type { PartitionShape } from '../../../cluster/faults/partition-shapes.ts';
 
 const IDS = [1, 2, 3, 4, 5];
 
