@@ -13,6 +13,8 @@ export interface JoinOptions {
   readonly timeoutMs: number;
   /** Where it is to be, instead of on the next free port. */
   readonly place?: Omit<NodePlace, 'id'>;
+  /** Called with its id before anything is put into its directory. */
+  readonly prepare?: (id: NodeId) => Promise<void>;
 }
 
 /**
@@ -29,6 +31,7 @@ export async function joinNode(cluster: LocalCluster, options: JoinOptions): Pro
   await using client = connect(cluster.endpoints, { name: 'kvorum cluster', timeoutMs });
   const granted = await client.members.join({ address, incarnation, replaces });
   const { id } = granted;
+  await options.prepare?.(id);
   const identity = identityOfPlace(granted, { address, incarnation, wantsVote, replaces });
   await writeIdentity(cluster.directory.dataPath(id), identity);
   cluster.adopt({ id, ...place });

@@ -67,6 +67,13 @@ export class FaultNetwork {
     });
   }
 
+  /** Closes the proxy of a node that is gone for good. */
+  remove(id: NodeId): void {
+    this.#servers.get(id)?.close();
+    this.#servers.delete(id);
+    for (const connection of this.#connections) if (connection.link[1] === id) cutNow(connection);
+  }
+
   /** Puts a fault on links, beside those that they have; returns how to take it off again. */
   strike(links: readonly Link[], fault: LinkFault): () => void {
     const id = Symbol('fault');

@@ -12,8 +12,8 @@ import { hasProgram } from './shell.ts';
 /** What happens at each fdatasync. */
 export type SyncFault = { readonly kind: 'delay'; readonly delayMs: number } | { readonly kind: 'eio' };
 
-const WATCH_MS = 100;
-const TIMES_MAX = 50;
+const WATCH_MS = 500;
+const TIMES_MAX = 10;
 
 export class SyncTracer {
   readonly #strace: ChildProcess;
@@ -37,9 +37,11 @@ export class SyncTracer {
   static async attach(pid: number, fault: SyncFault): Promise<SyncTracer | undefined> {
     const thread = await writingThread(pid);
     if (thread === undefined) return undefined;
+    // A failure is to meet the first sync of any thread; a delay that of the log alone, lest all be slow.
+    const whom = fault.kind === 'eio' ? ['-f', '-p', String(pid)] : ['-p', String(thread)];
     const how = fault.kind === 'eio' ? 'error=EIO' : `delay_enter=${Math.round(fault.delayMs * 1000)}`;
     const inject = `inject=fdatasync:${how}`;
-    const args = ['-p', String(thread), '-e', 'trace=fdatasync', '-e', inject];
+    const args = [...whom, '-e', 'trace=fdatasync', '-e', inject];
     return new SyncTracer(spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] }));
   }
 

@@ -1,5 +1,5 @@
 /** When a run is over: what every node holds, and what the checks make of it. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeId } from '../../src/base/flavor.ts';
 import { connect } from '../../src/client/client.ts';
@@ -76,11 +76,12 @@ export function checkAll(
   return found;
 }
 
-/** What ended a node by itself; if it was killed at that moment, its log alone tells. */
-export function readFailures(cluster: LocalCluster): readonly string[] {
-  return cluster.ids.flatMap((id) => {
-    const lines = readFileSync(cluster.directory.logPath(id), 'utf8').split('\n');
+/** What ended a node by itself; if it was killed at that moment, its log alone tells. Also of those that left. */
+export function readFailures({ directory }: LocalCluster): readonly string[] {
+  const folders = readdirSync(directory.path).filter((name) => /^n\d+$/.test(name));
+  return folders.flatMap((name) => {
+    const lines = readFileSync(directory.logPath(Number(name.slice(1))), 'utf8').split('\n');
     const line = lines.find((each) => /InvariantError|Unhandled|FATAL|TypeError|RangeError/.test(each));
-    return line === undefined ? [] : [`node ${id} failed by itself: ${line}`];
+    return line === undefined ? [] : [`${name} failed by itself: ${line}`];
   });
 }

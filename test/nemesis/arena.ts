@@ -12,11 +12,14 @@ import { LoopDisk } from '../../cluster/faults/loop-disk.ts';
 import { ClusterError } from '../../cluster/cluster-error.ts';
 import type { NodePlace } from '../../cluster/cluster-file.ts';
 import { LocalCluster } from '../../cluster/local-cluster.ts';
+import { joinNode } from '../../cluster/join-node.ts';
 import { findFreeBlock } from '../../cluster/ports.ts';
 import type { Tool } from './faults/all-faults.ts';
 
 const DISK_BYTES = 1024 * 1024 * 1024;
 const LEADER_TIMEOUT_MS = 60_000;
+/** Behind all other faults of a round. */
+const JOIN_TIMEOUT_MS = 90_000;
 /** Below the ports that the system gives to outgoing connections. */
 const PORTS: readonly [from: number, to: number] = [20_000, 30_000];
 /** Two runs at the same time begin so far from each other. */
@@ -32,6 +35,13 @@ export interface ArenaOptions {
   readonly nodeFlags: readonly string[];
 }
 
+export interface Newcomer {
+  /** Whose place it takes once it has caught up. */
+  readonly replaces: NodeId | undefined;
+  /** Otherwise it stays a learner. */
+  readonly wantsVote: boolean;
+}
+
 export class Arena {
   readonly network: FaultNetwork;
   readonly disks: ReadonlyMap<NodeId, LoopDisk>;
@@ -43,7 +53,8 @@ export class Arena {
   readonly #injected = new Map<NodeId, InjectedDisk>();
   readonly #onExit = (): void => this.#removeNow();
   #cluster: LocalCluster | undefined;
-  #port: number;
+  /** The first that may be free. */
+  #port: Promise<number>;
   #closed = false;
 
   private constructor(options: ArenaOptions) {
@@ -52,7 +63,7 @@ export class Arena {
     this.disks = this.#disks;
     this.clocks = this.#clocks;
     this.injected = this.#injected;
-    this.#port = PORTS[0] + ((process.pid * PORTS_APART) % (PORTS[1] - PORTS[0]));
+    this.#port = Promise.resolve(PORTS[0] + ((process.pid * PORTS_APART) % (PORTS[1] - PORTS[0])));
     process.on('exit', this.#onExit);
   }
 
@@ -82,11 +93,33 @@ export class Arena {
     return present(this.#cluster, 'an arena is made with its cluster');
   }
 
+  /** Starts one more node, which joins the cluster; returns its id. */
+  async join({ replaces, wantsVote }: Newcomer): Promise<NodeId> {
+    const place = await this.#place();
+    return joinNode(this.cluster, {
+      wantsVote,
+      replaces,
+      timeoutMs: JOIN_TIMEOUT_MS,
+      place,
+      prepare: (id) => this.#equip({ id, ...place }),
+    });
+  }
+
+  /** Ends and forgets a node that is no member any more; its log stays. */
+  async dismiss(id: NodeId): Promise<void> {
+    await this.cluster.stop([id]);
+    this.cluster.forget(id);
+    this.network.remove(id);
+    this.#disks.get(id)?.removeNow();
+    for (const equipment of [this.#disks, this.#clocks, this.#injected]) equipment.delete(id);
+  }
+
   /** Ports for a node and for its proxy. */
   async #place(): Promise<Required<Omit<NodePlace, 'id'>>> {
-    const port = await findFreeBlock(this.#port, 2);
+    const found = this.#port.then((from) => findFreeBlock(from, 2));
+    this.#port = found.then((port = PORTS[0]) => port + 2); // for whoever asks next, maybe before it is found
+    const port = await found;
     if (port === undefined) throw new ClusterError('bad-request', 'there are not enough free ports');
-    this.#port = port + 2;
     return { address: `127.0.0.1:${port + 1}`, listen: `127.0.0.1:${port}` };
   }
 

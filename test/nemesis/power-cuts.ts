@@ -67,7 +67,7 @@ async function main(): Promise<number> {
 async function cutOverAndOver(arena: Arena, path: string, seed: number): Promise<number> {
   const { cluster, disks } = arena;
   const recorder = new Recorder(join(path, 'history.jsonl'));
-  const watchers = new Watchers(cluster.endpoints, 1);
+  const watchers = new Watchers(() => cluster.endpoints, 1);
   const problems: string[] = [];
   const load = startWorkloads([registerWorkload(5), appendWorkload(3), setWorkload(4), counterWorkload(4)], {
     endpoints: cluster.endpoints,

@@ -76,7 +76,7 @@ async function main(): Promise<number> {
 async function rot(arena: Arena, path: string): Promise<number> {
   const { cluster } = arena;
   const recorder = new Recorder(join(path, 'history.jsonl'));
-  const watchers = new Watchers(cluster.endpoints, 1);
+  const watchers = new Watchers(() => cluster.endpoints, 1);
   const problems: string[] = [];
   const seed = Number(flags.seed);
   const load = startWorkloads([registerWorkload(5), appendWorkload(3), setWorkload(4), counterWorkload(4)], {

@@ -19,12 +19,27 @@ export interface RoundOptions {
   readonly say: (line: string) => void;
 }
 
+export interface RoundOutcome {
+  readonly happened: readonly Happened[];
+  /** Faults that could not be struck or healed as they should, in words. */
+  readonly problems: readonly string[];
+}
+
 /** Carries a round out, up to the moment when all is healed. */
-export async function carryOut(round: Round, options: RoundOptions): Promise<readonly Happened[]> {
-  const outcomes = await Promise.allSettled(round.faults.map((fault) => carryOutOne(fault, options)));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? (outcome.value ?? []) : []));
+export async function carryOut(round: Round, options: RoundOptions): Promise<RoundOutcome> {
+  const happened: Happened[] = [];
+  const problems: string[] = [];
+  await Promise.all(
+    round.faults.map(async (fault) => {
+      try {
+        const one = await carryOutOne(fault, options);
+        if (one !== undefined) happened.push(one);
+      } catch (error) {
+        problems.push(`${fault.kind.name}: ${error instanceof Error ? error.stack : String(error)}`);
+      }
+    }),
+  );
+  return { happened, problems };
 }
 
 async function carryOutOne(fault: PlannedFault, options: RoundOptions): Promise<Happened | undefined> {

@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NodeId } from '../../src/base/flavor.ts';
 import { lastLines } from '../../cluster/spawn-node.ts';
 import { waitUntil } from '../../cluster/wait-until.ts';
 import { checkAll, readAll, readFailures } from './aftermath.ts';
@@ -102,9 +101,8 @@ class Run {
     this.#kinds = kinds;
     const { cluster, network, disks, clocks, injected } = arena;
     this.#recorder = new Recorder(join(options.path, 'history.jsonl'));
-    this.#watchers = new Watchers(cluster.endpoints, WATCHERS);
+    this.#watchers = new Watchers(() => cluster.endpoints, WATCHERS);
     this.#sampler = new Sampler(cluster, this.#beginMs);
-    const leader = (): NodeId | undefined => this.#sampler.leader;
     this.#field = {
       cluster,
       network,
@@ -113,7 +111,9 @@ class Run {
       injected,
       watchers: this.#watchers,
       taken: new Set(),
-      leader,
+      join: (newcomer) => arena.join(newcomer),
+      dismiss: (id) => arena.dismiss(id),
+      leader: () => this.#sampler.leader,
     };
   }
 
@@ -130,9 +130,9 @@ class Run {
     for (const round of schedule(this.#kinds, seed)) {
       if (this.#nowMs() > durationMs || this.#problems.length > 0) break;
       const say = (line: string): void => this.#options.say(`${this.#stamp()} ${line}`);
-      this.#happened.push(
-        ...(await carryOut(round, { field: this.#field, nowMs: () => this.#nowMs(), say })),
-      );
+      const outcome = await carryOut(round, { field: this.#field, nowMs: () => this.#nowMs(), say });
+      this.#happened.push(...outcome.happened);
+      this.#problems.push(...outcome.problems);
       await this.#healed();
       await this.#watchers.reconnect(round.faults.length);
       await sleep(Math.min(round.quietMs, Math.max(0, durationMs - this.#nowMs())));

@@ -30,7 +30,7 @@ test.skipIf(noLoopDisks)(
     writeFileSync(join(disk.path, 'unsynced'), 'lost');
     await LoopDisk.cutPower([disk]);
     expect(await disk.isDark()).toBe(true);
-    expect(() => fsyncSync(file)).toThrow();
+    expect(() => fsyncSync(file)).toThrow('EIO');
     closeSync(file);
     await disk.remount();
     expect(await disk.isDark()).toBe(false);

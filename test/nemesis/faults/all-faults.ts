@@ -4,6 +4,7 @@ import { SyncTracer } from '../../../cluster/faults/sync-tracer.ts';
 import { CLOCK_FAULTS } from './clock-faults.ts';
 import { DISK_FAULTS } from './disk-faults.ts';
 import type { FaultKind } from './field.ts';
+import { MEMBER_FAULTS } from './member-faults.ts';
 import { NETWORK_FAULTS } from './network-faults.ts';
 import { PROCESS_FAULTS } from './process-faults.ts';
 
@@ -12,6 +13,7 @@ export const ALL_FAULTS: readonly FaultKind[] = [
   ...PROCESS_FAULTS,
   ...DISK_FAULTS,
   ...CLOCK_FAULTS,
+  ...MEMBER_FAULTS,
 ];
 
 /** What not every machine has. */

@@ -10,6 +10,7 @@ import type { InjectedDisk } from '../../../cluster/faults/injected-disk.ts';
 import { LoopDisk } from '../../../cluster/faults/loop-disk.ts';
 import { SyncTracer } from '../../../cluster/faults/sync-tracer.ts';
 import type { SyncFault } from '../../../cluster/faults/sync-tracer.ts';
+import type { LocalCluster } from '../../../cluster/local-cluster.ts';
 import { waitUntil } from '../../../cluster/wait-until.ts';
 import type { FaultKind, Field, Struck } from './field.ts';
 import { logarithmic, release, take, takeAll } from './field.ts';
@@ -183,22 +184,24 @@ const failingDisk: FaultKind = {
     const struck = await strikeSyncs(field, id, { kind: 'eio' }, `EIO on sync of ${nameOf(field, id)}`);
     if (struck === undefined) return undefined;
     const { cluster } = field;
-    const stops = waitUntil({ what: `the stop of node ${id}`, timeoutMs: END_TIMEOUT_MS }, () =>
-      cluster.processState(id) === 'stopped' ? true : undefined,
-    );
-    stops.catch(() => undefined); // told when it is healed
-    return {
-      ...struck,
-      heal: async () => {
-        try {
-          await stops;
-        } finally {
-          await struck.heal();
-        }
-      },
+    const heal = async (): Promise<void> => {
+      await untilIdleOrStopped(cluster, id, struck);
+      const survived = struck.fired() > 0 && cluster.processState(id) !== 'stopped';
+      await struck.heal();
+      if (survived) throw new Error(`node ${id} went on after a sync that failed`);
     };
+    return { ...struck, heal };
   },
 };
+
+/** A node whose sync fails stops; one that has nothing to sync does not meet the fault. */
+async function untilIdleOrStopped(cluster: LocalCluster, id: NodeId, struck: Struck): Promise<void> {
+  const untilMs = performance.now() + END_TIMEOUT_MS;
+  while (performance.now() < untilMs && cluster.processState(id) !== 'stopped') {
+    await sleep(100);
+    if (struck.fired() === 0 && performance.now() > untilMs - END_TIMEOUT_MS / 2) return;
+  }
+}
 
 /** Bits are flipped in a file of a node that is down. It repairs itself, or stops and names the file. */
 const damagedFile: FaultKind = {

@@ -5,6 +5,7 @@ import type { FaultNetwork, Link } from '../../../cluster/faults/fault-network.t
 import type { InjectedDisk } from '../../../cluster/faults/injected-disk.ts';
 import type { LoopDisk } from '../../../cluster/faults/loop-disk.ts';
 import type { LocalCluster } from '../../../cluster/local-cluster.ts';
+import type { Newcomer } from '../arena.ts';
 import type { Watchers } from '../workloads/watchers.ts';
 
 /** What faults are done to. */
@@ -19,6 +20,10 @@ export interface Field {
   readonly watchers: Watchers | undefined;
   /** Nodes whose process or disk has a fault already: a second one would hide the first. */
   readonly taken: Set<NodeId>;
+  /** Starts one more node, which joins; returns its id. */
+  readonly join: (newcomer: Newcomer) => Promise<NodeId>;
+  /** Ends and forgets a node that is no member any more. */
+  readonly dismiss: (id: NodeId) => Promise<void>;
   /** Who led when it was last looked. */
   readonly leader: () => NodeId | undefined;
 }

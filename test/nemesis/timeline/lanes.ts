@@ -25,7 +25,7 @@ function colorOf(kind: string): string {
   if (/^(pause|stutter)/.test(kind)) return '#9b72c7';
   if (/disk|file/.test(kind)) return '#b0622a';
   if (kind.startsWith('clock')) return '#2a9d8f';
-  if (/member|transfer|replace/.test(kind)) return '#0b7a3b';
+  if (/transfers|replaced|removed|learner/.test(kind)) return '#0b7a3b';
   return '#e8974d';
 }
 
@@ -36,7 +36,7 @@ const FAMILIES: readonly (readonly [name: string, color: string])[] = [
   ['pause', colorOf('pause')],
   ['disk', colorOf('disk')],
   ['clock', colorOf('clock')],
-  ['members', colorOf('member')],
+  ['members', colorOf('learner')],
 ];
 
 /** A row a node: its role, with the term of each leadership, and below it the faults that hit it. */

@@ -28,7 +28,7 @@ const TEXT_LENGTH_MAX = 4_000;
 export class Watchers {
   readonly #watchers: readonly Watcher[];
 
-  constructor(endpoints: readonly string[], count: number) {
+  constructor(endpoints: () => readonly string[], count: number) {
     this.#watchers = Array.from({ length: count }, (_, at) => new Watcher(endpoints, `watch-${at}`));
   }
 
@@ -54,17 +54,17 @@ export class Watchers {
 }
 
 class Watcher {
-  readonly #endpoints: readonly string[];
+  readonly #endpoints: () => readonly string[];
   readonly #name: string;
   readonly runs: SeenRun[] = [{ fromRevision: 1, events: [] }];
   #client: Client;
   #loop: Promise<void>;
   #finished = false;
 
-  constructor(endpoints: readonly string[], name: string) {
+  constructor(endpoints: () => readonly string[], name: string) {
     this.#endpoints = endpoints;
     this.#name = name;
-    this.#client = connect(endpoints, { name });
+    this.#client = connect(endpoints(), { name });
     this.#loop = this.#follow();
   }
 
@@ -73,7 +73,7 @@ class Watcher {
     const former = this.#client;
     await former.close();
     await this.#loop;
-    this.#client = connect(this.#endpoints, { name: this.#name });
+    this.#client = connect(this.#endpoints(), { name: this.#name });
     this.#loop = this.#follow();
   }
 
