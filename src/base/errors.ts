@@ -84,7 +84,9 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   LEADERSHIP_LOST: unknown('Retry in the same session: it is applied once at most.'),
   READ_UNCONFIRMED: later('Retry, or ask the leader; if it lasts, check the links between the nodes.'),
   TOO_BUSY: later('Slow down and retry; the queue is full.'),
-  NO_SPACE: refused('Delete records, or raise the state limit on every node.'),
+  NO_SPACE: refused(
+    'Free some space: on the disk, or by deleting records; or raise the limit that the message names.',
+  ),
   SHUTTING_DOWN: later('Retry at another node.'),
   SESSION_EXPIRED: {
     outcome: 'unknown',

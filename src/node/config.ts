@@ -45,6 +45,10 @@ export interface DiskLimits {
   readonly commandsPerTurnMax: number;
   /** …and are refused with TOO_BUSY when this many wait. */
   readonly heldCommandsMax: number;
+  /** Below this many free bytes the node takes no writes, but for what frees something… */
+  readonly diskReserveBytes: number;
+  /** …which is looked at so often. */
+  readonly spacePollMs: number;
   /** Commands wait, too, while this many changes of the state are on their way. */
   readonly stateChangesMax: number;
   /** Length of one file of the log: a multiple of 4 KiB. */
@@ -144,6 +148,8 @@ export const DEFAULT_LIMITS: NodeLimits = {
   commandsPerTurnMax: 128,
   heldCommandsMax: 16_384,
   stateChangesMax: 65_536,
+  diskReserveBytes: 64 * MIB,
+  spacePollMs: 500,
   logSegmentBytes: 16 * MIB,
   peerFrameBytesMax: 32 * MIB,
   peerBatchBytesMax: 4 * MIB,

@@ -25,6 +25,7 @@ export function nodeStatus(
   replica: ReplicaStatus | undefined,
   connections: number,
   uptimeMs: number,
+  spaceAlarm: Alarm | undefined,
 ): NodeStatus {
   const { role, term, leader, commitIndex, appliedIndex, firstIndex, lastIndex } = replica ?? NOTHING;
   const { revision, compactedRevision, sessions, watches, stateBytes } = replica ?? NOTHING;
@@ -47,7 +48,7 @@ export function nodeStatus(
     connections,
     stateBytes,
     uptimeMs: Math.round(uptimeMs),
-    alarms: alarmsOf(replica),
+    alarms: [...alarmsOf(replica), ...(spaceAlarm === undefined ? [] : [spaceAlarm])],
   };
 }
 

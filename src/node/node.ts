@@ -32,8 +32,9 @@ import { Listener } from './listener.ts';
 import { nodeStatus, StatusWatch } from './node-status.ts';
 import { openStorages } from './open-storages.ts';
 import { PeerGroup, type Wish } from './peer-group.ts';
-import { restore } from './restore.ts';
+import { restore, tellDamage } from './restore.ts';
 import { failureOf, type StopReason } from './stop-reason.ts';
+import { type SpaceWatch, watchSpace } from './space-watch.ts';
 import { closeStorages, type NodeStorages, type OpenStorages, settleIn } from './storages.ts';
 
 export interface RunningNode {
@@ -78,12 +79,8 @@ export async function startNode(config: NodeConfig, parts: NodeParts = {}): Prom
     const contents = await storages.log.open();
     const identity = await settleIn(storages);
     const state = await storages.state.open();
-    if (state.setAside !== undefined) log.warn('state set aside', { ...state.setAside });
-    if (contents.damage !== undefined) {
-      const { what, first, anchor } = contents.damage;
-      log.warn('log damaged', { what, first, last: anchor.index });
-    }
     const restored = await restore(storages.log, contents, state, NO_CONFIGURATION);
+    tellDamage(contents, state, restored, identity, log);
     const node = new Node(config, root, log, storages, identity, restored);
     await node.start();
     return node;
@@ -102,6 +99,7 @@ class Node implements RunningNode {
   readonly #peers: PeerGroup;
   readonly #hub: ClientHub;
   readonly #watch: StatusWatch;
+  readonly #space: SpaceWatch;
   readonly #startedMs: number = performance.now();
   #restored: Restored | undefined;
   #core: Core | undefined;
@@ -129,6 +127,9 @@ class Node implements RunningNode {
     this.#restored = restored;
     this.stopped = new Promise((resolve) => (this.#closed = resolve));
     this.#peers = this.#peerGroup(identity);
+    this.#space = watchSpace(config, storages.log, log, (room) =>
+      this.#core?.loop.push({ kind: 'room', room }),
+    );
     this.#watch = new StatusWatch(log, 2 * config.electionTicksMax);
     this.#hub = this.#clientHub();
   }
@@ -197,6 +198,7 @@ class Node implements RunningNode {
       onPeer: (socket, remoteAddress) => peers.accept(socket, remoteAddress),
       onClient: (socket, remoteAddress) => this.#hub.accept(socket, remoteAddress),
     });
+    await this.#space.start();
     this.#logStart();
     if (peers.missing.length === 0) await this.#form();
     else this.#log.info('forming', { waitsFor: peers.missing.join(',') });
@@ -210,6 +212,7 @@ class Node implements RunningNode {
       this.#replicaStatus(),
       this.#hub.connections,
       performance.now() - this.#startedMs,
+      this.#space.alarm,
     );
   }
 
@@ -232,7 +235,9 @@ class Node implements RunningNode {
     } catch (error) {
       return this.#fail(failureOf(error));
     }
-    if (this.#stop === undefined) this.#core = this.#startCore();
+    if (this.#stop !== undefined) return;
+    this.#core = this.#startCore();
+    this.#core.loop.push({ kind: 'room', room: this.#space.room });
   }
 
   #startCore(): Core {
@@ -356,6 +361,7 @@ class Node implements RunningNode {
 
   async #close(reason: StopReason): Promise<void> {
     clearInterval(this.#ticker);
+    this.#space.stop();
     this.#core?.loop.stop();
     this.#hub.close('SHUTTING_DOWN', 'this node is shutting down');
     this.#peers.close();
@@ -390,6 +396,4 @@ class Node implements RunningNode {
   }
 }
 
-function poll(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, POLL_MS));
-}
+const poll = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -7,7 +7,9 @@ import type { HardState, Position } from '../raft/entry.ts';
 import type { Restored } from '../replica/restored.ts';
 import type { LogContents, LogStorage } from '../storage/log-storage.ts';
 import type { StateContents } from '../storage/state-storage.ts';
+import type { Identity } from '../storage/identity.ts';
 import { aroundState } from './damaged-log.ts';
+import type { EventLog } from './event-log.ts';
 
 /** How a node's log and its state go together. */
 export type Fit =
@@ -50,18 +52,30 @@ export async function restore(
   // Before the first write of Raft, whose ids begin at 1.
   if (rebase !== undefined) await log.write({ id: 0, reset: rebase, fills: true, entries: [] });
   const found = fit(contents, applied);
-  if (found.kind === 'fits' && contents.damage !== undefined && isAlone(state, configuration)) {
-    throw new StoreError('LOG_CORRUPT', `${contents.damage.what}; no other node has what was there`);
-  }
   if (found.kind === 'fits') return { ...contents, records, applied, configuration };
   const { hardState } = found;
   await log.write({ id: 0, hardState, reset: applied, entries: [] });
   return { hardState, base: applied, entries: [], records, applied, configuration };
 }
 
-/** Whether nobody else has ever got an entry of this log. */
-function isAlone(state: StateContents, initial: Configuration): boolean {
-  const members = membersIn(state.records);
-  const configuration = members === undefined ? initial : decodeConfiguration(members);
-  return configuration.members.size === 1;
+/** What a node says of its disk before it starts from it. @throws StoreError LOG_CORRUPT if nobody can repair it */
+export function tellDamage(
+  { damage }: LogContents,
+  { setAside, records }: StateContents,
+  restored: Restored,
+  identity: Identity,
+  log: EventLog,
+): void {
+  if (setAside !== undefined) log.warn('state set aside', { ...setAside });
+  if (damage === undefined) return;
+  const { what, first, anchor } = damage;
+  const inState = restored.damage === undefined;
+  log.warn('log damaged', { what, first, last: anchor.index, inState });
+  if (inState) return;
+  const members = membersIn(records);
+  const isAlone =
+    members === undefined
+      ? identity.peers?.size === 0 && identity.joined === undefined
+      : decodeConfiguration(members).members.size === 1;
+  if (isAlone) throw new StoreError('LOG_CORRUPT', `${what}; no other node has what was there`);
 }

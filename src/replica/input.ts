@@ -111,7 +111,16 @@ export interface Staged {
   readonly id: number;
 }
 
+/** How much room the node's disk has: below its reserve it is `low`, and `full` when the log has none left. */
+export type DiskRoom = 'ample' | 'low' | 'full';
+
+export interface RoomChanged {
+  readonly kind: 'room';
+  readonly room: DiskRoom;
+}
+
 export type Input =
+  | RoomChanged
   | Tick
   | PeerMessage
   | CommandInput

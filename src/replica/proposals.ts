@@ -7,7 +7,7 @@ import { CLOCK, type Root } from '../machine/root.ts';
 import type { Entry } from '../raft/entry.ts';
 import type { Raft } from '../raft/raft.ts';
 import type { ReplicaConfig } from './config.ts';
-import type { CallerId, CommandInput, Now } from './input.ts';
+import type { CallerId, CommandInput, DiskRoom, Now } from './input.ts';
 import type { Leadership } from './leadership.ts';
 import type { Reply } from './output.ts';
 import { notLeader, PendingCommands } from './pending-commands.ts';
@@ -28,6 +28,8 @@ export class Proposals {
   readonly #raft: Raft;
   readonly #leadership: Leadership;
   readonly #commands: PendingCommands;
+  /** Of this node's disk. */
+  room: DiskRoom = 'ample';
 
   constructor({ config, root, codec, raft, leadership }: ProposalsOptions) {
     this.#config = config;
@@ -47,6 +49,11 @@ export class Proposals {
     }
     if (tree.bytes > stateBytesMax && this.#root.mayGrow(input.command)) {
       const message = `the state holds ${tree.bytes} bytes of ${stateBytesMax}`;
+      return this.#refusal(input.caller, 'NO_SPACE', message);
+    }
+    // What frees something, or keeps a session alive, may use the reserve.
+    if (this.room === 'full' || (this.room === 'low' && this.#root.mayGrow(input.command))) {
+      const message = `the disk of the leading node is ${this.room === 'full' ? 'full' : 'below its reserve'}`;
       return this.#refusal(input.caller, 'NO_SPACE', message);
     }
     this.#commands.enqueue(input);

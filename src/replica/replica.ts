@@ -29,7 +29,7 @@ import { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
 import type { ReplicaConfig } from './config.ts';
 import { historySource } from './history-source.ts';
-import type { Input, MemberStatus, Now, QueryInput, ReplicaStatus } from './input.ts';
+import type { DiskRoom, Input, MemberStatus, Now, QueryInput, ReplicaStatus } from './input.ts';
 import { Leadership } from './leadership.ts';
 import { LogUpkeep } from './log-upkeep.ts';
 import type { Output, Reply, StageStep, StateReplacement } from './output.ts';
@@ -74,6 +74,8 @@ export class Replica {
   #tree: RecordTree;
   #applied: Position;
   #committed: Configuration;
+  /** This one's disk has no room, and it has not tried yet to let another one lead. */
+  #wantsOtherLeader = false;
   #replacement: StateReplacement | undefined;
   #stage: StageStep[] = [];
   // What this turn gathers.
@@ -226,6 +228,8 @@ export class Replica {
         return this.#raft.written(input.write);
       case 'staged':
         return this.#staged(input.id);
+      case 'room':
+        return this.#roomChanged(input.room);
       case 'state-synced':
         return this.#upkeep.synced(input.index);
       default:
@@ -237,7 +241,19 @@ export class Replica {
     if (reply !== undefined) this.#replies.push(reply);
   }
 
+  #roomChanged(room: DiskRoom): void {
+    this.#proposals.room = room;
+    this.#wantsOtherLeader = room !== 'ample';
+  }
+
+  /** A leader without room lets another one lead, once: if that one has no room either, this must end somewhere. */
+  #letOtherLead(): void {
+    if (!this.#wantsOtherLeader || this.#raft.role !== 'leader') return;
+    this.#wantsOtherLeader = this.#raft.transferLeadership().kind !== 'accepted';
+  }
+
   #tick(): void {
+    this.#letOtherLead();
     this.#raft.tick();
     this.#changes.tick();
     this.#leadership.tick();

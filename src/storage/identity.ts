@@ -72,7 +72,9 @@ export async function readIdentity(directory: string): Promise<Identity | undefi
   const [text, copy] = [await readText(path), await readText(join(directory, COPY_NAME))];
   if (text === undefined && copy === undefined) return undefined;
   try {
-    return parseIdentity(path, text ?? '');
+    const sound = parseIdentity(path, text ?? '');
+    if (copy !== text) await writeIdentity(directory, sound);
+    return sound;
   } catch (error) {
     const identity = copy === undefined ? undefined : soundIdentity(join(directory, COPY_NAME), copy);
     if (identity === undefined) throw error;

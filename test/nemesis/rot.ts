@@ -127,7 +127,7 @@ async function startAgain(cluster: LocalCluster, id: NodeId, damage: Damage): Pr
       const told = [...EVENTS].find(([event]) => said().includes(event));
       return told?.[1] ?? 'harmless';
     }
-    if (said().includes(basename(damage.path)) && said().includes('node failed')) {
+    if (said().includes(basename(damage.path)) && /node (failed|not started)/.test(said())) {
       // What an operator would do next is tested elsewhere; here the node gets its file back.
       repairFile(damage);
       await cluster.start([id]);

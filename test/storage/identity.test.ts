@@ -82,6 +82,8 @@ test('an identity with a damaged byte, or without its file, is repaired from its
     expect(await readIdentity(directory)).toStrictEqual(IDENTITY);
     await writeFile(join(directory, 'identity.copy.json'), text.replace('shop', 'shoq'));
     expect(await readIdentity(directory)).toStrictEqual(IDENTITY);
+    await writeFile(path, text.replace('shop', 'shoq'));
+    expect(await readIdentity(directory)).toStrictEqual(IDENTITY);
   });
 });
 

@@ -12,8 +12,9 @@ import { SALT_LIMIT } from './segment-header.ts';
 import { SegmentedLog } from './segmented-log.ts';
 
 const ENTRIES_MESSAGE_BYTES = 1024 * 1024;
-/** How often a full disk is tried again. */
-const FULL_RETRY_MS = 100;
+/** How often a full disk is tried again: while something waits to be written, and while nothing does. */
+const WRITE_RETRY_MS = 100;
+const SPARE_RETRY_MS = 1_000;
 
 class LogWorker {
   readonly #port: MessagePort;
@@ -84,8 +85,8 @@ class LogWorker {
       id = request.id;
     }
     const outcome = this.#log.append(bodies);
-    this.#setFull(outcome === 'full');
-    if (outcome === 'full') return this.#giveUpFor(FULL_RETRY_MS);
+    this.#tellFull();
+    if (outcome === 'full') return this.#giveUp();
     this.#waiting.splice(0, bodies.length);
     this.#receive();
     // What comes next proves that this was written; if nothing comes, the seal does.
@@ -96,18 +97,19 @@ class LogWorker {
   }
 
   /** Nothing of what waits was written. Who wants to close does not wait for room. */
-  #giveUpFor(retryMs: number): false {
+  #giveUp(): false {
     if (this.#waiting.some(({ kind }) => kind === 'close')) {
       throw new StoreError('DISK_FULL', 'the log is closed while the disk has no room for it', {
         outcome: 'unknown',
       });
     }
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#work(), retryMs);
+    this.#retry = setTimeout(() => this.#work(), WRITE_RETRY_MS);
     return false;
   }
 
-  #setFull(isFull: boolean): void {
+  #tellFull(): void {
+    const { isFull } = this.#log;
     if (isFull === this.#isFull) return;
     this.#isFull = isFull;
     this.#post({ kind: 'full', isFull });
@@ -157,9 +159,21 @@ class LogWorker {
     if (this.#failed) return;
     try {
       if (this.#log.maintain()) this.#maintenance = setImmediate(() => this.#maintain());
+      else this.#rest();
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Nothing is left to do but to make a segment, if there was no room for it. */
+  #rest(): void {
+    this.#tellFull();
+    if (!this.#log.isFull) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      this.#log.tryAgain();
+      this.#work();
+    }, SPARE_RETRY_MS);
   }
 
   #fail(error: unknown): void {

@@ -127,6 +127,16 @@ export class SegmentedLog {
     return !this.#spare.isReady && this.#spare.filledBytes < 2 * this.#end;
   }
 
+  /** The disk has no room for a next segment: what is left of this one is all there is. */
+  get isFull(): boolean {
+    return this.#spare.isPostponed;
+  }
+
+  /** Lets `maintain` try once more to make the next segment. */
+  tryAgain(): void {
+    this.#spare.tryAgain();
+  }
+
   /**
    * One short step of what can wait: puts one segment that is no longer needed aside, or goes on
    * making the next one. Whether there was something to do.

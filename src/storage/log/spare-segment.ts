@@ -23,7 +23,7 @@ export class SpareSegment {
   readonly #bytes: number;
   #file: OpenFile | undefined;
   #filledBytes = 0;
-  /** The disk was full: not tried again before the segment is needed. */
+  /** The disk was full: not tried again before the segment is needed, or it is asked for. */
   #postponed = false;
 
   constructor(fileSystem: FileSystem, directory: string, bytes: number) {
@@ -53,6 +53,16 @@ export class SpareSegment {
 
   get isReady(): boolean {
     return this.#filledBytes === this.#bytes;
+  }
+
+  /** The disk had no room for the next segment. */
+  get isPostponed(): boolean {
+    return this.#postponed;
+  }
+
+  /** It may have by now. */
+  tryAgain(): void {
+    this.#postponed = false;
   }
 
   /** Goes on filling; whether there was something to do. A full disk is no error yet. */
@@ -87,6 +97,7 @@ export class SpareSegment {
       while (!this.isReady) this.#fill();
     } catch (error) {
       if (!isDiskFull(error)) throw error;
+      this.#postponed = true;
       this.#abandon();
       return undefined;
     }

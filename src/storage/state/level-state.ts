@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { assert, InvariantError, present, unreachable } from '../../base/assert.ts';
 import type { Codec } from '../../base/codec.ts';
 import { StoreError } from '../../base/errors.ts';
@@ -6,7 +7,7 @@ import type { Position } from '../../raft/entry.ts';
 import type { StagedChange } from '../../replica/output.ts';
 import type { DirectoryLock } from '../directory-lock.ts';
 import { acquireDirectoryLock } from '../directory-lock.ts';
-import { diskError } from '../disk-error.ts';
+import { diskError, isDiskFull } from '../disk-error.ts';
 import type { StateContents, StateStorage } from '../state-storage.ts';
 import { isOutside } from './level-error.ts';
 import { StateDatabase } from './state-database.ts';
@@ -44,6 +45,8 @@ interface Job {
 type SetAside = StateContents['setAside'];
 
 const SET_ASIDE_MAX = 2;
+/** How often a full disk is tried again. */
+const ROOM_RETRY_MS = 500;
 const EMPTY: StateMark = { applied: { index: 0, term: 0 }, count: 0, sum: 0 };
 
 /**
@@ -65,6 +68,8 @@ export class LevelState implements StateStorage {
   #jobs: Job[] = [];
   #working: Promise<void> | undefined;
   #failure: Error | undefined;
+  #closing = false;
+  #generation: number | undefined;
 
   constructor(options: LevelStateOptions) {
     this.#path = options.directory;
@@ -107,6 +112,7 @@ export class LevelState implements StateStorage {
 
   /** Waits for what was begun. What was not synced stays so. */
   async close(): Promise<void> {
+    this.#closing = true;
     await this.#working;
     this.#failure ??= new StoreError('CLOSED', 'the state is closed');
     await this.#stage?.database.close();
@@ -147,7 +153,7 @@ export class LevelState implements StateStorage {
       const { records, mark } = await database.read();
       await database.sync(mark);
       await this.#directory.endOpening();
-      this.#use(database, mark);
+      this.#use(generation, database, mark);
       return { contents: { records, applied: mark.applied, setAside: undefined }, reason: '' };
     } catch (error) {
       await database?.close();
@@ -165,13 +171,14 @@ export class LevelState implements StateStorage {
   async #start(setAside: SetAside): Promise<StateContents> {
     const generation = await this.#directory.nextGeneration();
     const database = await StateDatabase.create(this.#directory.generationPath(generation), this.#codec);
-    this.#use(database, EMPTY);
+    this.#use(generation, database, EMPTY);
     await this.#directory.switchTo(generation);
     await this.#directory.endOpening();
     return { records: [], applied: EMPTY.applied, setAside };
   }
 
-  #use(database: StateDatabase, mark: StateMark): void {
+  #use(generation: number, database: StateDatabase, mark: StateMark): void {
+    this.#generation = generation;
     this.#database = database;
     this.#mark = mark;
   }
@@ -182,7 +189,7 @@ export class LevelState implements StateStorage {
         reject(this.#failure);
         return;
       }
-      assert(this.#database !== undefined, 'the state is open');
+      assert(this.#generation !== undefined, 'the state is open');
       this.#jobs.push({ work, resolve, reject });
       this.#working ??= this.#work();
     });
@@ -194,6 +201,10 @@ export class LevelState implements StateStorage {
         await this.#perform(job.work);
         job.resolve();
       } catch (error) {
+        if (isDiskFull(error) && (await this.#waitForRoom(job.work))) {
+          this.#jobs.unshift(job);
+          continue;
+        }
         // A part of it may be in the checksum: what follows cannot be stored any more.
         this.#fail(error);
         job.reject(error instanceof RangeError ? error : this.#failure);
@@ -241,13 +252,41 @@ export class LevelState implements StateStorage {
     await this.#directory.remove(generation);
   }
 
+  /**
+   * LevelDB takes nothing more after an error. So it is opened anew when the disk has room again. False
+   * if it does not hold exactly what was written before, or with, what failed; or when the state is closed.
+   */
+  async #waitForRoom(work: Work): Promise<boolean> {
+    if (work.kind !== 'write' && work.kind !== 'sync') return false;
+    const generation = present(this.#generation, 'the state is open');
+    const before = this.#mark.applied.index;
+    await this.#database?.close().catch(() => undefined);
+    this.#database = undefined;
+    while (!this.#closing) {
+      await sleep(ROOM_RETRY_MS, undefined, { ref: false });
+      let database: StateDatabase | undefined;
+      try {
+        database = await StateDatabase.open(this.#directory.generationPath(generation), this.#codec);
+        const { mark } = await database.read();
+        await database.sync(mark);
+        this.#use(generation, database, mark);
+        const { index } = mark.applied;
+        return index === before || (work.kind === 'write' && index === work.applied.index);
+      } catch (error) {
+        await database?.close().catch(() => undefined);
+        if (!isOutside(error)) return false;
+      }
+    }
+    return false;
+  }
+
   async #replace(old: StateDatabase, applied: Position): Promise<void> {
     const { generation, database: fresh } = await this.#staged();
     const mark = fresh.encoder.mark(applied);
     await fresh.sync(mark);
     // From here on it is the present one, which is closed with the rest whatever fails.
     this.#stage = undefined;
-    this.#use(fresh, mark);
+    this.#use(generation, fresh, mark);
     await old.close();
     await this.#directory.switchTo(generation);
   }
