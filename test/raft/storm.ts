@@ -79,7 +79,10 @@ export class Storm {
     const random = this.#random;
     if (random.chance(0.15)) raft.tick();
     if (random.chance(this.#weather.propose)) raft.propose([new Uint8Array(random.integer(0, 40))]);
-    if (random.chance(this.#weather.change ?? 0)) this.#change(raft);
+    if (this.#weather.change !== undefined) {
+      raft.recordConfiguration();
+      if (random.chance(this.#weather.change)) this.#change(raft);
+    }
     if (random.chance(this.#weather.transfer ?? 0)) {
       const to = random.integer(0, this.#cluster.members.length);
       raft.transferLeadership(to === 0 ? undefined : to);
