@@ -1,5 +1,6 @@
 /** What is done to a cluster from outside, as data: drawn from a seed, or generated and shrunk by a test. */
 import type { NodeId } from '../base/flavor.ts';
+import type { ConfigurationChange } from '../raft/configuration.ts';
 import type { Random } from '../base/random.ts';
 import { type Link, linksAcross, linksOffRing, linksWhere, shuffled } from './links.ts';
 import type { FaultKind, Swarm } from './swarm.ts';
@@ -7,7 +8,21 @@ import type { FaultKind, Swarm } from './swarm.ts';
 /** A node by its id, or whoever leads at that moment (the first node if nobody does). */
 export type Target = NodeId | 'leader';
 
+/** A change of who makes up the cluster, or of who leads it; whom it is about is drawn when it happens. */
+export interface MemberAction {
+  readonly kind: 'membership';
+  readonly change: 'add' | 'promote' | 'demote' | 'remove' | 'remove-leader' | 'replace' | 'transfer';
+  /** How many come, or are replaced, at once. */
+  readonly count: number;
+  readonly transition: ConfigurationChange['transition'];
+}
+
 export type FaultAction =
+  | MemberAction
+  /** Every node in turn hands over, goes down and comes back. */
+  | { readonly kind: 'rolling-restart'; readonly downMs: number; readonly stepMs: number }
+  /** The node loses its disk: it never comes back, and must be replaced. */
+  | { readonly kind: 'wipe'; readonly target: Target }
   | { readonly kind: 'crash'; readonly target: Target; readonly downMs: number }
   /** All nodes lose their power at once. */
   | { readonly kind: 'power-cut'; readonly downMs: number }
@@ -63,6 +78,29 @@ const MAKERS: Partial<Record<FaultKind, Maker>> = {
     lastsMs: random.integer(50, 5000),
   }),
   partition: drawPartition,
+  membership: (random) => ({
+    kind: 'membership',
+    change: random.pick([
+      'add',
+      'add',
+      'promote',
+      'promote',
+      'demote',
+      'remove',
+      'remove-leader',
+      'replace',
+      'replace',
+    ]),
+    count: random.integer(1, 3),
+    transition: random.pick(['auto', 'auto', 'joint', 'explicit']),
+  }),
+  transfer: () => ({ kind: 'membership', change: 'transfer', count: 1, transition: 'auto' }),
+  'rolling-restart': (random, swarm) => ({
+    kind: 'rolling-restart',
+    downMs: lasts(random, swarm) / 4,
+    stepMs: lasts(random, swarm),
+  }),
+  wipe: (random, swarm) => ({ kind: 'wipe', target: target(random, swarm) }),
   'client-crash': (random, swarm) => ({
     kind: 'client-crash',
     client: random.integer(0, swarm.clients.clients - 1),

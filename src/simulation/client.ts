@@ -16,7 +16,8 @@ import type { Marks } from './marks.ts';
 export interface ClientSurroundings {
   readonly events: EventQueue;
   readonly marks: Marks;
-  readonly nodes: number;
+  /** Those who can be asked; it changes with the cluster. */
+  readonly endpoints: readonly NodeId[];
   readonly timeoutMs: number;
   readonly sessionTtlMs: number;
   /** Of a request that is sent twice to the same node. */
@@ -57,7 +58,7 @@ export class SimulatedClient {
     this.id = id;
     this.#around = around;
     this.#random = random;
-    this.#target = random.integer(1, around.nodes);
+    this.#target = random.pick(around.endpoints);
   }
 
   get idle(): boolean {
@@ -159,7 +160,7 @@ export class SimulatedClient {
     };
     this.#inFlight.add(pending);
     // Another way in: so both sides of a partition are asked at the same time.
-    if (this.#random.chance(0.1)) this.#target = this.#random.integer(1, this.#around.nodes);
+    if (this.#random.chance(0.1)) this.#target = this.#random.pick(this.#around.endpoints);
     this.#attempt(pending);
   }
 
@@ -179,12 +180,12 @@ export class SimulatedClient {
     }
     // An impatient client asks two nodes: a session makes that harmless.
     if (pending.stamp !== undefined && this.#random.chance(0.05)) {
-      this.#send(pending, this.#random.integer(1, this.#around.nodes));
+      this.#send(pending, this.#random.pick(this.#around.endpoints));
     }
     const attempt = pending.attempts;
     this.#around.events.after(this.#around.timeoutMs * 1000, () => {
       if (pending.over || pending.attempts !== attempt) return;
-      this.#target = this.#random.integer(1, this.#around.nodes);
+      this.#target = this.#random.pick(this.#around.endpoints);
       this.#attempt(pending);
     });
   }
@@ -192,7 +193,7 @@ export class SimulatedClient {
   /** Every node answers queries. */
   #targetOf({ call }: Pending): NodeId {
     const anywhere = call.kind === 'query' && this.#random.chance(0.5);
-    return anywhere ? this.#random.integer(1, this.#around.nodes) : this.#target;
+    return anywhere ? this.#random.pick(this.#around.endpoints) : this.#target;
   }
 
   #send(pending: Pending, target: NodeId): void {
@@ -227,7 +228,7 @@ export class SimulatedClient {
   }
 
   #retryAfter(pending: Pending, code: ErrorCode, leader: NodeId | undefined): void {
-    this.#target = leader ?? this.#random.integer(1, this.#around.nodes);
+    this.#target = leader ?? this.#random.pick(this.#around.endpoints);
     // The attempts still out may be answered yet: only when the new one begins are they old.
     const attempt = pending.attempts;
     const delayMs = code === 'NOT_LEADER' ? this.#random.integer(0, 10) : this.#random.integer(10, 200);

@@ -6,7 +6,7 @@ import type { NodeClock } from './node-clock.ts';
  * run out.
  */
 export class ClockBound {
-  readonly #clocks: readonly NodeClock[];
+  readonly #clocks: NodeClock[];
   readonly #driftMax: number;
   readonly #leaseUs: number;
   #isBeyond = false;
@@ -14,9 +14,14 @@ export class ClockBound {
 
   /** @param leaseMs the longest lease, by any of the clocks */
   constructor(clocks: readonly NodeClock[], driftMax: number, leaseMs: number) {
-    this.#clocks = clocks;
+    this.#clocks = [...clocks];
     this.#driftMax = driftMax;
     this.#leaseUs = leaseMs * 1000;
+  }
+
+  /** It runs at the rate of virtual time. */
+  added(clock: NodeClock): void {
+    this.#clocks.push(clock);
   }
 
   /** The rate of a clock has changed. */

@@ -3,33 +3,37 @@ import type { NodeId } from '../base/flavor.ts';
 import type { SeededRandom } from '../base/seeded-random.ts';
 import type { FaultAction, Target } from './actions.ts';
 import type { SimulatedClient } from './client.ts';
+import { type Configuration, isJoint } from '../raft/configuration.ts';
 import type { EventQueue } from './event-queue.ts';
-import type { Marks } from './marks.ts';
+import { MemberNemesis, type MemberNemesisSurroundings } from './member-nemesis.ts';
 import type { SimulatedNetwork } from './network.ts';
 import type { SimulatedNode } from './node.ts';
 import { type Link, linksBetween, linksOf } from './links.ts';
 import type { Watcher } from './watcher.ts';
 
-export interface NemesisSurroundings {
+export interface NemesisSurroundings extends MemberNemesisSurroundings {
   readonly events: EventQueue;
-  readonly marks: Marks;
   readonly network: SimulatedNetwork;
   readonly nodes: readonly SimulatedNode[];
   readonly clients: readonly SimulatedClient[];
   readonly watchers: readonly Watcher[];
-  readonly leader: SimulatedNode | undefined;
   readonly calmed: boolean;
   drift(node: SimulatedNode, rate: number): void;
+  retire(node: SimulatedNode): void;
+  /** Every configuration that may count: the last that is committed, and those of the nodes. */
+  configurations(): readonly Configuration[];
 }
 
 export class Nemesis {
   readonly #around: NemesisSurroundings;
   readonly #random: SeededRandom;
+  readonly #members: MemberNemesis;
   readonly #stateless = new Set<NodeId>();
 
   constructor(around: NemesisSurroundings, random: SeededRandom) {
     this.#around = around;
     this.#random = random;
+    this.#members = new MemberNemesis(around, random);
   }
 
   perform(action: FaultAction): void {
@@ -61,6 +65,12 @@ export class Nemesis {
       case 'client-crash':
         this.#around.clients[action.client % this.#around.clients.length]?.crash();
         return;
+      case 'membership':
+        return this.#members.perform(action);
+      case 'rolling-restart':
+        return this.#restartAll(action.stepMs, action.downMs);
+      case 'wipe':
+        return this.#wipe(this.#aim(action.target));
       default:
         return this.#partition(action);
     }
@@ -103,6 +113,44 @@ export class Nemesis {
     return found;
   }
 
+  /** Who leads hands over first, as a node does that is told to stop. */
+  #restartAll(stepMs: number, downMs: number): void {
+    const { nodes, events } = this.#around;
+    for (const [at, node] of nodes.entries()) {
+      events.after(at * stepMs * 1000, () => {
+        if (this.#around.calmed || !node.up) return;
+        if (node === this.#around.leader) this.#members.transfer(node, undefined);
+        events.after((stepMs / 2) * 1000, () => {
+          if (!this.#around.calmed) this.#crash(node, downMs, { losesState: false });
+        });
+      });
+    }
+  }
+
+  /** A minority may lose its disks: more would lose what was acknowledged. */
+  #wipe(node: SimulatedNode): void {
+    const { marks } = this.#around;
+    // What a node that is down believes of the cluster cannot be asked.
+    const isKnown = this.#around.nodes.every(({ up, gone }) => up || gone);
+    if (node.gone || !isKnown || !this.#mayLose(node)) return;
+    marks.count('node lost its disk');
+    this.#around.retire(node);
+  }
+
+  /** With it, those who lost their disk or their state are a minority of every configuration that may count. */
+  #mayLose(node: SimulatedNode): boolean {
+    this.#updateStateless();
+    const gone = this.#around.nodes.filter((each) => each.gone).map(({ id }) => id);
+    const ids = new Set([...gone, ...this.#stateless, node.id]);
+    return this.#around
+      .configurations()
+      .every(({ voters, outgoing }) =>
+        [voters, outgoing].every(
+          (side) => side.length === 0 || 2 * side.filter((id) => ids.has(id)).length < side.length,
+        ),
+      );
+  }
+
   #cutPower(downMs: number): void {
     for (const node of this.#around.nodes) {
       this.#crash(node, downMs * (1 + this.#random.integer(0, 10) / 10), { losesState: false });
@@ -110,18 +158,17 @@ export class Nemesis {
   }
 
   #crash(node: SimulatedNode, downMs: number, { losesState }: { readonly losesState: boolean }): void {
-    const { marks, nodes, watchers, events } = this.#around;
+    const { marks, watchers, events } = this.#around;
     const raft = node.replica?.inspect();
     if (raft === undefined) return;
     if (raft.role === 'leader') {
       marks.count('leader crashed');
+      if (isJoint(raft.configuration)) marks.count('leader crashed in a joint configuration');
       if (raft.commitIndex < raft.base.index + raft.entries.length)
         marks.count('leader crashed with uncommitted entries');
     }
     node.crash();
-    this.#updateStateless();
-    // Of nodes without their state there may be fewer than half: the others must have it all.
-    if (losesState && 2 * (this.#stateless.size + 1) < nodes.length) {
+    if (losesState && this.#mayLose(node)) {
       node.disk.state.lose();
       this.#stateless.add(node.id);
       marks.count('stored state lost');

@@ -24,8 +24,6 @@ export interface NodeSurroundings {
   readonly marks: Marks;
   readonly codec: Codec;
   readonly root: Root;
-  /** Of the cluster when it was formed. */
-  readonly configuration: Configuration;
   started(node: SimulatedNode): void;
   /** After each turn, before anything it asked for has begun. */
   turned(node: SimulatedNode, inputs: readonly Input[], output: Output): void;
@@ -47,6 +45,8 @@ export class SimulatedNode {
   readonly #config: ReplicaConfig;
   readonly #around: NodeSurroundings;
   readonly #random: SeededRandom;
+  readonly #configuration: Configuration;
+  #gone = false;
   #replica: Replica | undefined;
   /** Counts starts and crashes: what was under way in an earlier life does not reach a later one. */
   #life = 0;
@@ -61,11 +61,18 @@ export class SimulatedNode {
   #logFreeUs = 0;
   #stateFreeUs = 0;
 
-  constructor(config: ReplicaConfig, around: NodeSurroundings, random: SeededRandom) {
+  /** @param configuration what it is told of the cluster when its disk is empty */
+  constructor(
+    config: ReplicaConfig,
+    around: NodeSurroundings,
+    random: SeededRandom,
+    configuration: Configuration,
+  ) {
     this.id = config.raft.id;
     this.#config = config;
     this.#around = around;
     this.#random = random;
+    this.#configuration = configuration;
     this.disk = new SimulatedDisk(around.swarm.disk.segmentEntries);
     this.clock = new NodeClock(random.integer(0, 1_000_000), 1.8e12 + random.integer(-60_000, 60_000));
   }
@@ -92,7 +99,19 @@ export class SimulatedNode {
     return Math.max(this.#logFreeUs, this.#stateFreeUs);
   }
 
+  /** It never starts again. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /** For good. */
+  retire(): void {
+    if (this.#replica !== undefined) this.crash();
+    this.#gone = true;
+  }
+
   start(): void {
+    if (this.#gone) return;
     const { codec, root } = this.#around;
     this.#life++;
     this.#replica = new Replica({
@@ -101,7 +120,7 @@ export class SimulatedNode {
       codec,
       digest: sha256Digest,
       random: new SeededRandom(this.#random.integer(0, 2 ** 31)),
-      restored: this.disk.recover(codec, this.#around.configuration),
+      restored: this.disk.recover(codec, this.#configuration),
     });
     this.#around.started(this);
     this.#scheduleTick(this.#random.integer(0, this.#around.swarm.tickMs * 1000));

@@ -3,6 +3,7 @@ import type { Call, CallRecord } from './calls.ts';
 import { ClockBound } from './clock-bound.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { Marks } from './marks.ts';
+import type { NodeClock } from './node-clock.ts';
 import type { SimulatedNode } from './node.ts';
 import { Staleness } from './staleness.ts';
 import type { Swarm } from './swarm.ts';
@@ -21,6 +22,11 @@ export class ReadPromises {
     this.#marks = marks;
     const clocks = nodes.map(({ clock }) => clock);
     this.#clockBound = new ClockBound(clocks, swarm.clockDriftMax, swarm.electionTicksMin * swarm.tickMs);
+  }
+
+  /** A node came, with a clock of its own. */
+  clockAdded(clock: NodeClock): void {
+    this.#clockBound.added(clock);
   }
 
   /** Whether the clocks have kept within the bound of leases for as long as one may last. */

@@ -8,7 +8,9 @@ import type { CommandOutcome, LoggedCommand, StoreEvent } from '../machine/comma
 import { eventsFrom } from '../machine/history.ts';
 import { decodeLogged } from '../machine/logged-command.ts';
 import { RecordTree } from '../machine/record-tree.ts';
-import { writeMembers } from '../machine/root-members.ts';
+import { readMembers, writeMembers } from '../machine/root-members.ts';
+import { decodeConfiguration } from '../raft/configuration-codec.ts';
+import type { Configuration } from '../raft/configuration.ts';
 import type { Root } from '../machine/root.ts';
 import type { Changed, LogMeaning } from './properties/state-follows-log.ts';
 import type { RecordChange } from '../machine/records.ts';
@@ -56,6 +58,12 @@ export class Reference implements LogMeaning {
 
   get revision(): Revision {
     return this.#revision;
+  }
+
+  /** The last that is committed; undefined before the first. */
+  get configuration(): Configuration | undefined {
+    const members = readMembers(this.tree);
+    return members === undefined ? undefined : decodeConfiguration(members);
   }
 
   /** Revisions up to here are forgotten, where everything that is committed is applied. */

@@ -1,5 +1,6 @@
 /** Everything that is checked while a run goes on. */
 import type { Codec } from '../base/codec.ts';
+import type { Index, NodeId } from '../base/flavor.ts';
 import type { Root } from '../machine/root.ts';
 import type { Input } from '../replica/input.ts';
 import type { Output, Reply } from '../replica/output.ts';
@@ -10,6 +11,7 @@ import type { SimulatedNode } from './node.ts';
 import { CommitOfOwnTerm } from './properties/commit-of-own-term.ts';
 import { CommittedByAcknowledgement } from './properties/committed-by-acknowledgement.ts';
 import { CommittedIsDurable } from './properties/committed-is-durable.ts';
+import { ConfigurationSafety } from './properties/configuration-safety.ts';
 import { DurableBeforeAnswer } from './properties/durable-before-answer.ts';
 import { ElectedByMajority } from './properties/elected-by-majority.ts';
 import { ElectionSafety } from './properties/election-safety.ts';
@@ -50,6 +52,7 @@ export class Safety {
   readonly #properties: readonly Property[];
   readonly #quiet = new QuietTurns();
   readonly #snapshotMarks: SnapshotMarks;
+  readonly #configurationIndex = new Map<NodeId, Index>();
 
   constructor({ nodes, cluster, root, codec, marks, areClocksBound }: SafetyOptions) {
     this.#nodes = nodes;
@@ -75,6 +78,7 @@ export class Safety {
       new NeverBackwards(),
       new LogBounds(),
       new LeaseSafety(areClocksBound),
+      new ConfigurationSafety(this.ledger),
     ];
   }
 
@@ -82,6 +86,7 @@ export class Safety {
     const raft = node.replica?.inspect();
     if (raft === undefined) return;
     this.#quiet.restarted(node.id);
+    this.#configurationIndex.delete(node.id);
     for (const property of this.#properties) property.restarted?.(node.id, raft);
   }
 
@@ -132,6 +137,10 @@ export class Safety {
       if (write.truncateFrom <= node.disk.lastIndex)
         this.#marks.count('conflicting entries cut that were on disk');
     }
+    const { configurationIndex = 0 } = node.replica?.inspect() ?? {};
+    if (configurationIndex < (this.#configurationIndex.get(node.id) ?? 0))
+      this.#marks.count('configuration rolled back');
+    this.#configurationIndex.set(node.id, configurationIndex);
     if (replaceState !== undefined) this.#marks.count('snapshot installed');
     if (write?.compactTo !== undefined) this.#marks.count('log compacted');
     if (inputs.length > 1) this.#marks.count('turn of several inputs');

@@ -12,7 +12,8 @@ import { claim } from './violation.ts';
 export interface WatcherSurroundings {
   readonly events: EventQueue;
   readonly marks: Marks;
-  readonly nodes: number;
+  /** Those who can be asked; it changes with the cluster. */
+  readonly endpoints: readonly NodeId[];
   /** Brings the input to a node; false if the node is down. */
   tell(node: NodeId, input: Input): boolean;
   newWatchId(watcher: Watcher): WatchId;
@@ -48,9 +49,9 @@ export class Watcher {
 
   /** Opens the watch at some node, and leaves that again after some time. */
   connect(): void {
-    const { events, nodes, marks } = this.#around;
+    const { events, endpoints, marks } = this.#around;
     this.#leave();
-    this.#node = this.#random.integer(1, nodes);
+    this.#node = this.#random.pick(endpoints);
     this.#watch = this.#around.newWatchId(this);
     const connection = ++this.#connections;
     const resumes = this.#fromRevision !== undefined;

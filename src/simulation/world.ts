@@ -7,18 +7,18 @@ import type { Codec } from '../base/codec.ts';
 import type { NodeId, Revision } from '../base/flavor.ts';
 import { SeededRandom } from '../base/seeded-random.ts';
 import type { Root } from '../machine/root.ts';
-import { bootstrapConfiguration } from '../raft/configuration.ts';
+import { bootstrapConfiguration, type Configuration, NO_CONFIGURATION } from '../raft/configuration.ts';
 import type { Message } from '../raft/message.ts';
 import type { CallerId, Input, WatchId } from '../replica/input.ts';
 import type { Output, Reply } from '../replica/output.ts';
 import type { FaultAction } from './actions.ts';
-import type { CallRecord } from './calls.ts';
+import type { Call, CallRecord } from './calls.ts';
 import { SimulatedClient } from './client.ts';
 import { EventQueue } from './event-queue.ts';
 import { Marks } from './marks.ts';
 import { Nemesis } from './nemesis.ts';
 import { SimulatedNetwork } from './network.ts';
-import { SimulatedNode } from './node.ts';
+import { type NodeSurroundings, SimulatedNode } from './node.ts';
 import { nodeConfig } from './node-config.ts';
 import type { ClusterView } from './properties/property.ts';
 import { ReadPromises } from './read-promises.ts';
@@ -41,18 +41,28 @@ interface Asking {
   readonly answer: (reply: Reply) => void;
 }
 
+/** Stands for what is asked of a node beside commands and queries. */
+const ADMINISTRATION: Call = { kind: 'command', machine: 'members', body: null };
+
 export class World {
   readonly events: EventQueue = new EventQueue();
   readonly marks: Marks = new Marks();
   readonly trace: Trace = new Trace();
   readonly swarm: Swarm;
-  readonly nodes: readonly SimulatedNode[];
+  /** Everyone there ever was, by id. */
+  readonly nodes: SimulatedNode[] = [];
+  /** Those whom clients may ask. */
+  readonly endpoints: NodeId[] = [];
   readonly network: SimulatedNetwork;
   readonly clients: readonly SimulatedClient[];
   readonly watchers: readonly Watcher[];
   readonly safety: Safety;
   readonly calls: CallRecord[] = [];
   readonly #random: SeededRandom;
+  readonly #around: NodeSurroundings;
+  readonly #ids: NodeId[] = [];
+  /** The cluster as it was to begin with. */
+  readonly #formed: Configuration;
   readonly #askers = new Map<CallerId, Asking>();
   readonly #watches = new Map<WatchId, Watcher>();
   readonly #nemesis: Nemesis;
@@ -72,9 +82,8 @@ export class World {
     const configuration = bootstrapConfiguration(
       members.map((id) => ({ id, address: `node-${id}`, incarnation: '' })),
     );
-    const around = {
+    this.#around = {
       events,
-      configuration,
       swarm,
       marks,
       codec,
@@ -84,9 +93,10 @@ export class World {
         this.#turned(node, inputs, output),
       say: (node: SimulatedNode, output: Output): void => this.#say(node, output),
     };
-    this.nodes = members.map((id) => new SimulatedNode(nodeConfig(id, swarm), around, this.#random.fork()));
+    this.#formed = configuration;
+    for (const id of members) this.#makeNode(id, configuration);
     const cluster: ClusterView = {
-      members,
+      members: this.#ids,
       durable: (id) => this.node(id).disk,
       raft: (id) => this.node(id).replica?.inspect(),
     };
@@ -96,6 +106,43 @@ export class World {
     this.clients = this.#makeClients();
     this.watchers = this.#makeWatchers();
     this.#nemesis = new Nemesis(this, this.#random.fork());
+  }
+
+  /** Starts a node with an empty disk, that knows nothing of the cluster, if there is none of this id yet. */
+  addNode(id: NodeId): void {
+    if (id <= this.nodes.length) return;
+    const node = this.#makeNode(id, NO_CONFIGURATION);
+    this.#readPromises.clockAdded(node.clock);
+    node.start();
+  }
+
+  #makeNode(id: NodeId, configuration: Configuration): SimulatedNode {
+    assert(id === this.nodes.length + 1, 'ids are given in order');
+    const config = nodeConfig(id, this.swarm);
+    const node = new SimulatedNode(config, this.#around, this.#random.fork(), configuration);
+    this.nodes.push(node);
+    this.endpoints.push(id);
+    this.#ids.push(id);
+    return node;
+  }
+
+  /** For good: it was removed, or has lost its disk. */
+  retire(node: SimulatedNode): void {
+    node.retire();
+    const at = this.endpoints.indexOf(node.id);
+    if (at >= 0 && this.endpoints.length > 1) this.endpoints.splice(at, 1);
+    for (const watcher of this.watchers) watcher.nodeDown(node.id);
+  }
+
+  /** Every configuration that may count: the last that is committed, and those of the nodes. */
+  configurations(): readonly Configuration[] {
+    const known = this.nodes.flatMap(({ replica }) => (replica === undefined ? [] : [replica.configuration]));
+    return [this.safety.reference.configuration ?? this.#formed, ...known];
+  }
+
+  /** Asks a node for something that no client asks for. */
+  administer(id: NodeId, makeInput: (caller: CallerId) => Input, answer: (reply: Reply) => void): void {
+    this.ask(id, ADMINISTRATION, makeInput, answer);
   }
 
   /** Starts all nodes and watchers. */
@@ -187,7 +234,15 @@ export class World {
       this.network.send(message);
     }
     for (const reply of output.replies) this.#reply(node, reply);
+    if (output.removed && !node.gone) this.#removed(node);
     for (const told of output.watches) this.#watches.get(told.watch)?.take(told);
+  }
+
+  /** A node that learns that it was removed stops, or goes on for a while and must keep quiet. */
+  #removed(node: SimulatedNode): void {
+    if (!this.#calmed && this.#random.chance(0.9)) return;
+    this.marks.count('removed node stopped');
+    this.events.after(0, () => this.retire(node));
   }
 
   /** From now on one second of virtual time takes `rate` seconds on the node's clock. */
@@ -239,7 +294,7 @@ export class World {
     const around = {
       events: this.events,
       marks: this.marks,
-      nodes: this.nodes.length,
+      endpoints: this.endpoints,
       timeoutMs: this.swarm.clients.timeoutMs,
       sessionTtlMs: this.swarm.clients.sessionTtlMs,
       doubleChance: this.swarm.network.duplicateChance / 4,
@@ -260,7 +315,7 @@ export class World {
     const around = {
       events: this.events,
       marks: this.marks,
-      nodes: this.nodes.length,
+      endpoints: this.endpoints,
       tell: (id: NodeId, input: Input): boolean => {
         this.node(id).give(input);
         return this.node(id).up;

@@ -1,0 +1,120 @@
+import type { NodeId, Term } from '../../base/flavor.ts';
+import { decodeConfiguration } from '../../raft/configuration-codec.ts';
+import type { Configuration } from '../../raft/configuration.ts';
+import type { Entry } from '../../raft/entry.ts';
+import type { RaftInspection } from '../../raft/inspection.ts';
+import { claim } from '../violation.ts';
+import type { Ledger } from './ledger.ts';
+import { isQuorum, type Property, type TurnView } from './property.ts';
+
+/**
+ * What makes a change of the members safe (thesis, sections 4.1 to 4.3): a leader has one of them
+ * under way at most; any quorum before a change and any behind it share a node; and nobody leads who
+ * has no vote by the last configuration that is known to be committed, nor by one behind it.
+ */
+export class ConfigurationSafety implements Property {
+  readonly name = 'configuration safety';
+  readonly #ledger: Ledger;
+  readonly #configurations = new Map<NodeId, Configuration>();
+  readonly #led = new Map<NodeId, Term>();
+  /** Looked at so far, of the ledger: the last configuration in it. */
+  #scanned = 0;
+  #committed: { readonly inTerm: Term; readonly configuration: Configuration } | undefined;
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  afterTurn({ id, raft, output }: TurnView): void {
+    this.#scanLedger();
+    for (const entry of output.write?.entries ?? []) {
+      if (entry.kind === 'configuration') this.#checkChange(id, raft, entry);
+    }
+    this.#configurations.set(id, raft.configuration);
+    if (raft.role !== 'leader' || this.#led.get(id) === raft.term) return;
+    this.#led.set(id, raft.term);
+    this.#checkLeader(raft);
+  }
+
+  restarted(id: NodeId, raft: RaftInspection): void {
+    this.#configurations.set(id, raft.configuration);
+  }
+
+  #checkChange(id: NodeId, raft: RaftInspection, entry: Entry): void {
+    const uncommitted = raft.entries.filter(
+      ({ kind, index }) => kind === 'configuration' && index > raft.commitIndex && index <= entry.index,
+    );
+    if (raft.role === 'leader') {
+      claim(
+        uncommitted.length <= 1,
+        this.name,
+        () => `node ${id} leads with changes of the members under way in entries ${indexes(uncommitted)}`,
+      );
+    }
+    const before = previousConfiguration(raft, entry) ?? this.#configurations.get(id);
+    if (before === undefined || before.voters.length === 0) return;
+    const after = decodeConfiguration(entry.data);
+    claim(
+      overlap(before, after),
+      this.name,
+      () =>
+        `entry ${entry.index} of node ${id} brings a configuration that can decide apart from the one before`,
+    );
+  }
+
+  #checkLeader(raft: RaftInspection): void {
+    const committed = this.#committed;
+    if (committed === undefined || committed.inTerm >= raft.term) return;
+    const voters = [committed.configuration, raft.configuration].flatMap((each) => [
+      ...each.voters,
+      ...each.outgoing,
+    ]);
+    const behind = raft.entries
+      .filter(({ kind }) => kind === 'configuration')
+      .map(({ data }) => decodeConfiguration(data));
+    for (const each of behind) voters.push(...each.voters, ...each.outgoing);
+    claim(
+      voters.includes(raft.id),
+      this.name,
+      () => `node ${raft.id} leads term ${raft.term}, and has no vote in the cluster`,
+    );
+  }
+
+  #scanLedger(): void {
+    while (this.#scanned < this.#ledger.lastIndex) {
+      const committed = this.#ledger.at(++this.#scanned);
+      if (committed?.entry.kind !== 'configuration') continue;
+      this.#committed = {
+        inTerm: committed.inTerm,
+        configuration: decodeConfiguration(committed.entry.data),
+      };
+    }
+  }
+}
+
+/** The one before this entry, if the log still holds it. */
+function previousConfiguration(raft: RaftInspection, { index }: Entry): Configuration | undefined {
+  const before = raft.entries.findLast((other) => other.kind === 'configuration' && other.index < index);
+  return before === undefined ? undefined : decodeConfiguration(before.data);
+}
+
+/** Whether no quorum of one can do without a node of any quorum of the other. Tries all ways to share the nodes out. */
+function overlap(one: Configuration, other: Configuration): boolean {
+  const ids = [...new Set([...one.voters, ...one.outgoing, ...other.voters, ...other.outgoing])];
+  for (let side = 0; side < 2 ** ids.length; side++) {
+    const mine = ids.filter((_, at) => (side & (1 << at)) !== 0);
+    if (!isQuorum(one, mine)) continue;
+    if (
+      isQuorum(
+        other,
+        ids.filter((_, at) => (side & (1 << at)) === 0),
+      )
+    )
+      return false;
+  }
+  return true;
+}
+
+function indexes(entries: readonly Entry[]): string {
+  return entries.map(({ index }) => index).join(', ');
+}
