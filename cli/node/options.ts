@@ -21,6 +21,7 @@ export interface NodeFlags {
   readonly tickMs: number;
   readonly electionMs: number;
   readonly heartbeatMs: number;
+  readonly clockDriftMax?: number;
   readonly valueBytesMax?: number;
   readonly limit?: Readonly<Record<string, number>>;
   readonly allowOrigin?: readonly string[];
@@ -87,6 +88,12 @@ function tuningOptions(): readonly Option[] {
       'silence of a leader before an election, at least; at most twice that',
       800,
     ),
+    new Option(
+      '--clock-drift-max <share>',
+      'how much clocks may differ in rate, 0.1 by default; 0: no lease reads; the same on all nodes',
+    )
+      .env('KVORUM_CLOCK_DRIFT_MAX')
+      .argParser(parseShare),
     new Option('--value-bytes-max <bytes>', 'largest value of a key')
       .env('KVORUM_VALUE_BYTES_MAX')
       .argParser(parseCount),
@@ -110,6 +117,12 @@ function tuningOptions(): readonly Option[] {
 
 function collect(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];
+}
+
+function parseShare(text: string): number {
+  if (!/^0(\.\d{1,6})?$/.test(text))
+    throw new InvalidArgumentError('It must be a number from 0 up to, not including, 1, such as 0.1.');
+  return Number(text);
 }
 
 function parseCount(text: string): number {

@@ -32,6 +32,7 @@ export async function settingsFrom(flags: NodeFlags, identity: Identity | undefi
     ...(members === undefined ? {} : { members }),
     ...(address === undefined ? {} : { address }),
     ...(listen === undefined ? {} : { listen }),
+    ...(flags.clockDriftMax === undefined ? {} : { clockDriftMax: flags.clockDriftMax }),
     tickMs,
     heartbeatTicks: Math.round(flags.heartbeatMs / tickMs),
     electionTicksMin,

@@ -20,10 +20,15 @@ export class Clock {
     return this.#nowMs;
   }
 
+  /** The time here when the outer clock says this. */
+  at(monotonicMs: number): number {
+    return this.#originMs === undefined ? this.#nowMs : monotonicMs - this.#originMs;
+  }
+
   /** @param monotonicMs of any zero; never less than before */
   tell(monotonicMs: number): void {
+    const nowMs = this.at(monotonicMs);
     this.#originMs ??= monotonicMs - this.#nowMs;
-    const nowMs = monotonicMs - this.#originMs;
     assert(nowMs >= this.#nowMs, 'a monotonic clock never goes back');
     this.#nowMs = nowMs;
   }

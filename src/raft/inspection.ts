@@ -25,6 +25,8 @@ export interface RaftInspection {
   matchOf(follower: NodeId): Index | undefined;
   /** Whether this leader may answer reads without asking anyone. */
   readonly holdsLease: boolean;
+  /** The same for when the node's clock will say this. */
+  holdsLeaseAt(monotonicMs: number): boolean;
   /** The one that counts, and the place from which on it holds. */
   readonly configuration: Configuration;
   readonly configurationIndex: Index;
@@ -80,7 +82,12 @@ export class Inspection implements RaftInspection {
 
   get holdsLease(): boolean {
     const { part } = this.#state;
-    return part.kind === 'leader' && holdsLease(this.#state, part);
+    return part.kind === 'leader' && holdsLease(this.#state, part, this.#state.clock.nowMs);
+  }
+
+  holdsLeaseAt(monotonicMs: number): boolean {
+    const { part, clock } = this.#state;
+    return part.kind === 'leader' && holdsLease(this.#state, part, clock.at(monotonicMs));
   }
 
   matchOf(follower: NodeId): Index | undefined {

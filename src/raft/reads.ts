@@ -83,7 +83,7 @@ function takeRead(
   asker: NodeId | undefined,
   { lease }: { readonly lease: boolean },
 ): boolean {
-  if (lease && holdsLease(state, leading)) {
+  if (lease && holdsLease(state, leading, state.clock.nowMs)) {
     handOut(state, { id, asker, index: state.commitIndex });
     return true;
   }
@@ -93,9 +93,9 @@ function takeRead(
 }
 
 /** Whether this leader may answer reads without asking anyone, and knows all that is committed. */
-export function holdsLease(state: RaftState, leading: Leading): boolean {
+export function holdsLease(state: RaftState, leading: Leading, nowMs: number): boolean {
   if (!hasCommittedOwnTerm(state)) return false;
-  return leading.lease.isHeld(state.id, state.membership, state.clock.nowMs);
+  return leading.lease.isHeld(state.id, state.membership, nowMs);
 }
 
 function handOut(state: RaftState, { id, asker, index }: ConfirmedRead): void {

@@ -69,7 +69,7 @@ export function drawFault(random: Random, swarm: Swarm): FaultAction | undefined
 type Maker = (random: Random, swarm: Swarm) => FaultAction;
 
 const MAKERS: Partial<Record<FaultKind, Maker>> = {
-  crash: (random, swarm) => ({ kind: 'crash', target: target(random, swarm), downMs: lasts(random, swarm) }),
+  crash: (random, swarm) => ({ kind: 'crash', target: target(random, swarm), downMs: down(random, swarm) }),
   'power-cut': (random, swarm) => ({ kind: 'power-cut', downMs: lasts(random, swarm) / 4 }),
   pause: (random, swarm) => ({ kind: 'pause', target: target(random, swarm), lastsMs: lasts(random, swarm) }),
   stall: (random, swarm) => ({
@@ -135,6 +135,12 @@ function target(random: Random, swarm: Swarm): Target {
 
 function lasts(random: Random, swarm: Swarm): number {
   return random.integer(1, Math.ceil(swarm.faults.lastsMaxMs));
+}
+
+/** Some are back before anyone misses them. */
+function down(random: Random, swarm: Swarm): number {
+  const electionMs = swarm.electionTicksMin * swarm.tickMs;
+  return random.chance(0.3) ? random.integer(1, Math.ceil(electionMs / 4)) : lasts(random, swarm);
 }
 
 /** The fastest and the slowest clock differ by all that leases allow, or by far more. */

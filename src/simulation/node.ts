@@ -86,6 +86,12 @@ export class SimulatedNode {
     return this.#replica !== undefined;
   }
 
+  /** Whether it would answer reads by a lease now, paused or not. */
+  get holdsLease(): boolean {
+    const { monotonicMs } = this.clock.now(this.#around.events.nowUs);
+    return this.#replica?.inspect().holdsLeaseAt(monotonicMs) === true;
+  }
+
   get paused(): boolean {
     return this.#paused;
   }

@@ -99,6 +99,7 @@ export class World {
       members: this.#ids,
       durable: (id) => this.node(id).disk,
       raft: (id) => this.node(id).replica?.inspect(),
+      holdsLease: (id) => this.node(id).holdsLease,
     };
     this.#readPromises = new ReadPromises(this.nodes, swarm, events, marks);
     const areClocksBound = (): boolean => this.#readPromises.areClocksBound;

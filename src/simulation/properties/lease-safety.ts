@@ -3,8 +3,9 @@ import { claim } from '../violation.ts';
 import type { Property, TurnView } from './property.ts';
 
 /**
- * While a leader holds its lease nobody leads a later term (thesis, section 6.4.1): that is what its
- * reads rest on. It holds as long as the clocks keep within their bound.
+ * Nobody is elected while the leader of an earlier term holds its lease (thesis, section 6.4.1): that is
+ * what its reads rest on. Looked at when a leader is new, whether or not the old one takes a turn: by
+ * its own clock, as it would when it is asked. It holds as long as the clocks keep within their bound.
  */
 export class LeaseSafety implements Property {
   readonly name = 'lease safety';
@@ -16,13 +17,18 @@ export class LeaseSafety implements Property {
     this.#isBound = isBound;
   }
 
-  afterTurn({ id, raft }: TurnView): void {
-    if (raft.role !== 'leader') return;
-    if (raft.term > this.#lastTerm) this.#lastTerm = raft.term;
-    claim(
-      !raft.holdsLease || raft.term === this.#lastTerm || !this.#isBound(),
-      this.name,
-      () => `node ${id} holds its lease in term ${raft.term}, while another leads term ${this.#lastTerm}`,
-    );
+  afterTurn({ id, raft, cluster }: TurnView): void {
+    if (raft.role !== 'leader' || raft.term <= this.#lastTerm) return;
+    this.#lastTerm = raft.term;
+    if (!this.#isBound()) return;
+    for (const other of cluster.members) {
+      const old = other === id ? undefined : cluster.raft(other);
+      if (old?.role !== 'leader' || old.term >= raft.term) continue;
+      claim(
+        !cluster.holdsLease(other),
+        this.name,
+        () => `node ${id} leads term ${raft.term}, while node ${other} holds its lease in term ${old.term}`,
+      );
+    }
   }
 }

@@ -28,6 +28,8 @@ export interface ClusterView {
   durable(id: NodeId): DurableLog;
   /** Undefined while the node is down. */
   raft(id: NodeId): RaftInspection | undefined;
+  /** Whether the node would answer reads by its lease, were it asked now. */
+  holdsLease(id: NodeId): boolean;
 }
 
 /** One turn of one node, just after it and before anything that it asked for has begun. */

@@ -48,6 +48,7 @@ export function raft(id: number, changes: Partial<RaftInspection> = {}): RaftIns
     stableIndex: base.index + entries.length,
     matchOf: () => undefined,
     holdsLease: false,
+    holdsLeaseAt: () => false,
     configuration: THREE,
     configurationIndex: 0,
     ...changes,
@@ -84,6 +85,7 @@ export function turn(view: RaftInspection, { output = {}, disks = [], others = [
     output: { ...NOTHING, ...output },
     cluster: {
       members: [1, 2, 3],
+      holdsLease: (id) => others.find((other) => other.id === id)?.holdsLease === true,
       durable: (id) => disks[id - 1] ?? disk(),
       raft: (id) => (id === view.id ? view : others.find((other) => other.id === id)),
     },
