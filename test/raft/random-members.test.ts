@@ -16,6 +16,7 @@ const runs = fc.record({
     crash: fc.constantFrom(0, 0.002, 0.01, 0.03),
     partition: fc.constantFrom(0, 0.002, 0.01),
     propose: fc.constantFrom(0.005, 0.05),
+    rot: fc.constantFrom(0, 0, 0.02, 0.2),
     change: fc.constantFrom(0.01, 0.05, 0.2),
     transfer: fc.constantFrom(0, 0.005, 0.05),
   }),

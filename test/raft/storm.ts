@@ -138,9 +138,13 @@ export class Storm {
   }
 
   /** Entries are lost, but none that no other node holds: that is all that can be asked for. */
-  #rot({ disk }: Member): void {
+  #rot({ disk, raft }: Member): void {
     const { rot = 0 } = this.#weather;
-    const others = this.#cluster.members.filter((other) => other.disk !== disk);
+    // Whom the node will ask.
+    const { members } = raft.configuration;
+    const others = this.#cluster.members.filter(
+      (other) => other.disk !== disk && members.has(other.config.id),
+    );
     for (const { index, term } of disk.entries) {
       const isElsewhere = others.some((other) => {
         const found = other.disk.entries[index - other.disk.base.index - 1];
