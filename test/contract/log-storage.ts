@@ -42,17 +42,18 @@ export function logStorageContract(name: string, makePlace: () => Promise<LogPla
     const log = place.log();
     await log.open();
     const noop: Entry = { index: 3, term: 2, kind: 'noop', data: new Uint8Array() };
+    const members: Entry = { ...entry(6, 2, 300), kind: 'configuration' };
     await Promise.all([
       log.write({ id: 1, hardState: { term: 1, vote: 2 }, entries: [entry(1), entry(2)] }),
       log.write({ id: 2, hardState: { term: 2, vote: undefined }, entries: [noop] }),
-      log.write({ id: 3, entries: [entry(4, 2, 100_000), entry(5, 2, 0)] }),
+      log.write({ id: 3, entries: [entry(4, 2, 100_000), entry(5, 2, 0), members] }),
     ]);
     await log.close();
     const again = place.log();
     expect(await again.open()).toStrictEqual({
       hardState: { term: 2, vote: undefined },
       base: { index: 0, term: 0 },
-      entries: [entry(1), entry(2), noop, entry(4, 2, 100_000), entry(5, 2, 0)],
+      entries: [entry(1), entry(2), noop, entry(4, 2, 100_000), entry(5, 2, 0), members],
     });
     await again.close();
   });

@@ -64,7 +64,7 @@ function configOf(id: NodeId): ReplicaConfig {
 
 /** A node with a disk that is as fast as its processor, and the answers it gave. */
 export class TestNode {
-  readonly replica: Replica;
+  replica: Replica;
   readonly replies: Reply[] = [];
   readonly watches: WatchOutput[] = [];
   #hardState: HardState = { term: 0, vote: undefined };
@@ -80,22 +80,29 @@ export class TestNode {
 
   /** @param configuration - that of the cluster when it was formed; nobody's for one that joins */
   constructor(id: NodeId, configuration: Configuration = FORMED) {
-    const restored = {
-      hardState: this.#hardState,
-      base: this.#base,
-      entries: [],
-      records: [],
-      applied: this.#applied,
-      configuration,
-    };
-    const root = createRoot([createKv()]);
-    this.replica = new Replica({
+    this.replica = this.#start(id, configuration);
+  }
+
+  /** The process died, and starts again with what its disk held. */
+  restart(configuration: Configuration = FORMED): void {
+    this.replica = this.#start(this.replica.status().id, configuration);
+  }
+
+  #start(id: NodeId, configuration: Configuration): Replica {
+    return new Replica({
       config: configOf(id),
-      root,
+      root: createRoot([createKv()]),
       codec: msgpackCodec,
       digest: sha256Digest,
       random: new SeededRandom(id),
-      restored,
+      restored: {
+        hardState: this.#hardState,
+        base: this.#base,
+        entries: [...this.#entries],
+        records: [...this.#records].toSorted(([one], [other]) => (one < other ? -1 : 1)),
+        applied: this.#applied,
+        configuration,
+      },
     });
   }
 

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { readMembers } from '../../src/machine/root-members.ts';
 import { decodeConfiguration } from '../../src/raft/configuration-codec.ts';
-import type { ConfigurationChange, MemberChange } from '../../src/raft/configuration.ts';
+import {
+  type ConfigurationChange,
+  type MemberChange,
+  NO_CONFIGURATION,
+} from '../../src/raft/configuration.ts';
 import type { Reply } from '../../src/replica/output.ts';
 import { put, started, type TestCluster, type TestNode } from './cluster.ts';
 
@@ -160,4 +164,22 @@ test('a leader is replaced: the answer comes from it, before it goes', () => {
   ]);
   expect(replaced()).toMatchObject([{ kind: 'result' }]);
   expect(cluster.leader).not.toBe(old);
+});
+
+test('a node that starts again has its members from its state and its log, whatever it was told', () => {
+  const cluster = started();
+  const node = cluster.join(4);
+  change(cluster, [{ kind: 'add-learner', member: four }]);
+  cluster.tick(10);
+  change(cluster, [{ kind: 'promote', id: 4 }]);
+  for (const stored of [false, true]) {
+    // Once before the state was stored, so that the log says it, and once after.
+    if (stored) cluster.tick(10);
+    for (const each of [node, cluster.node(2)]) {
+      each.restart(NO_CONFIGURATION);
+      expect(each.replica.configuration.voters).toEqual([1, 2, 3, 4]);
+      each.restart();
+      expect(each.replica.configuration.voters).toEqual([1, 2, 3, 4]);
+    }
+  }
 });
