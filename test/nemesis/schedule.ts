@@ -1,5 +1,6 @@
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import type { Random } from '../../src/base/random.ts';
+import { logarithmic } from './faults/field.ts';
 import type { FaultKind } from './faults/field.ts';
 
 /** One fault of a round. Whom it hits, and how hard, follows from its seed and from who leads by then. */
@@ -41,10 +42,15 @@ export function* schedule(kinds: readonly FaultKind[], seed: number): Generator<
       kind,
       seed: random.integer(0, 2 ** 31),
       afterMs: random.integer(0, AFTER_MS_MAX),
-      lastsMs: random.integer(...kind.lastsMs),
+      lastsMs: duration(kind.lastsMs, random),
     }));
     yield { faults, quietMs: random.integer(...QUIET_MS) };
   }
+}
+
+/** Short ones as often as long ones: a pause is of 10 ms as likely as of 10 s. */
+function duration([min, max]: readonly [number, number], random: Random): number {
+  return min === 0 ? random.integer(min, max) : logarithmic(random, min, max);
 }
 
 function fits(kind: FaultKind, chosen: readonly FaultKind[]): boolean {

@@ -72,7 +72,7 @@ const rollingRestart: FaultKind = {
 const pause: FaultKind = {
   name: 'pause',
   scope: 'node',
-  lastsMs: [10, 10_000],
+  lastsMs: [10, 60_000],
   strike: (field, random) => {
     const id = take(field, random);
     return id === undefined ? undefined : pauseThem(field, [id], `SIGSTOP ${nameOf(field, id)}`);

@@ -13,6 +13,8 @@ const ROLES: readonly (readonly [name: string, color: string])[] = [
   ['no answer', '#ffffff'],
 ];
 const COLOR_OF = new Map(ROLES);
+/** Nodes that were there by then were there from the begin. */
+const FIRST_MS = 2_000;
 const ROLE_HEIGHT = 14;
 const BAR_HEIGHT = 4;
 const BARS = 4;
@@ -39,36 +41,51 @@ const FAMILIES: readonly (readonly [name: string, color: string])[] = [
   ['members', colorOf('learner')],
 ];
 
-/** A row a node: its role, with the term of each leadership, and below it the faults that hit it. */
-export function drawNodes(sheet: Sheet, { samples, happened, durationMs }: NemesisResult): void {
-  const ids = [...new Set(samples.flatMap(({ nodes }) => nodes.map(({ id }) => id)))].toSorted(
-    (a, b) => a - b,
-  );
-  const height = ids.length * ROW_HEIGHT;
+/** When a node was a member. */
+interface Presence {
+  readonly id: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * A row a node: its role, with the term of each leadership, and below it the faults that hit it. A
+ * node that came later has the row of one that had left by then.
+ */
+export function drawNodes(sheet: Sheet, result: NemesisResult): void {
+  const rows = lanes(presences(result), ({ toMs }) => toMs);
+  const height = rows.length * ROW_HEIGHT;
   const top = sheet.band(height, 'nodes');
   sheet.legend(top, ROLES);
   sheet.grid(top, height);
-  for (const [row, id] of ids.entries()) {
-    const y = top + row * ROW_HEIGHT;
-    sheet.text(LEFT - 6, y + ROLE_HEIGHT - 3, `node ${id}`, { anchor: 'end' });
-    for (const { fromMs, toMs, role, term } of stretches(samples, id, durationMs)) {
-      const x = sheet.x(fromMs);
-      sheet.rect(
-        x,
-        y,
-        sheet.x(toMs) - x,
-        ROLE_HEIGHT,
-        COLOR_OF.get(role) ?? '#fff',
-        `node ${id}: ${role}, term ${term}`,
-      );
-      if (role === 'leader') sheet.text(x + 2, y + ROLE_HEIGHT - 4, `${term}`, { size: 9, color: '#fff' });
-    }
-    drawBars(
-      sheet,
-      y + ROLE_HEIGHT + 1,
-      happened.filter(({ nodes }) => nodes.includes(id)),
-    );
+  for (const [row, nodes] of rows.entries()) {
+    for (const node of nodes) drawNode(sheet, result, node, top + row * ROW_HEIGHT);
   }
+}
+
+function presences({ samples, durationMs }: NemesisResult): readonly Presence[] {
+  const seen = new Map<number, Presence>();
+  for (const { atMs, nodes } of samples.filter((sample) => sample.atMs <= durationMs)) {
+    for (const { id } of nodes) seen.set(id, { id, fromMs: seen.get(id)?.fromMs ?? atMs, toMs: atMs });
+  }
+  return [...seen.values()];
+}
+
+function drawNode(sheet: Sheet, { samples, happened }: NemesisResult, node: Presence, y: number): void {
+  const { id } = node;
+  for (const { fromMs, toMs, role, term } of stretches(samples, node)) {
+    const x = sheet.x(fromMs);
+    const tip = `node ${id}: ${role}${term === undefined ? '' : `, term ${term}`}`;
+    sheet.rect(x, y, sheet.x(toMs) - x, ROLE_HEIGHT, COLOR_OF.get(role) ?? '#fff', tip);
+    if (role === 'leader') sheet.text(x + 2, y + ROLE_HEIGHT - 4, `${term}`, { size: 9, color: '#fff' });
+  }
+  if (node.fromMs < FIRST_MS) sheet.text(LEFT - 6, y + ROLE_HEIGHT - 3, `node ${id}`, { anchor: 'end' });
+  else sheet.text(sheet.x(node.fromMs) - 3, y + ROLE_HEIGHT - 3, `node ${id}`, { size: 9, anchor: 'end' });
+  drawBars(
+    sheet,
+    y + ROLE_HEIGHT + 1,
+    happened.filter(({ nodes }) => nodes.includes(id)),
+  );
 }
 
 interface Stretch {
@@ -79,9 +96,10 @@ interface Stretch {
 }
 
 /** Runs of samples in which a node stood the same. */
-function* stretches(samples: NemesisResult['samples'], id: number, durationMs: number): Generator<Stretch> {
+function* stretches(samples: NemesisResult['samples'], { id, fromMs, toMs }: Presence): Generator<Stretch> {
   let open: { fromMs: number; role: string; term: number | undefined } | undefined;
   for (const { atMs, nodes } of samples) {
+    if (atMs < fromMs || atMs > toMs) continue;
     const node = nodes.find((each) => each.id === id);
     const role = node === undefined ? 'no answer' : roleOf(node);
     const term = role === 'leader' ? node?.term : undefined;
@@ -89,7 +107,7 @@ function* stretches(samples: NemesisResult['samples'], id: number, durationMs: n
     if (open !== undefined) yield { ...open, toMs: atMs };
     open = { fromMs: atMs, role, term };
   }
-  if (open !== undefined) yield { ...open, toMs: durationMs };
+  if (open !== undefined) yield { ...open, toMs };
 }
 
 function roleOf({ process, role }: NodeSample): string {
@@ -132,13 +150,16 @@ export function drawFaults(sheet: Sheet, { happened, durationMs }: NemesisResult
   }
 }
 
-/** Puts each fault into the first lane that is free by then. */
-function lanes(faults: readonly Happened[], endOf: (fault: Happened) => number): Happened[][] {
-  const lanes: Happened[][] = [];
-  for (const fault of faults.toSorted((a, b) => a.fromMs - b.fromMs)) {
-    const lane = lanes.find((each) => endOf(each.at(-1)!) <= fault.fromMs);
-    if (lane === undefined) lanes.push([fault]);
-    else lane.push(fault);
+/** Puts each into the first lane that is free by then. */
+function lanes<T extends { readonly fromMs: number }>(
+  items: readonly T[],
+  endOf: (item: T) => number,
+): T[][] {
+  const lanes: T[][] = [];
+  for (const item of items.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const lane = lanes.find((each) => endOf(each.at(-1)!) <= item.fromMs);
+    if (lane === undefined) lanes.push([item]);
+    else lane.push(item);
   }
   return lanes;
 }
