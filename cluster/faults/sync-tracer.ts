@@ -1,19 +1,24 @@
 /**
- * Makes the disk of a running node slow, or makes it fail, by `strace` on the thread that writes the
- * log: it delays each fdatasync, or answers it with EIO.
+ * Makes the disk of a running node slow, or makes it fail, by `strace`: it delays each fdatasync of
+ * the thread that writes the log, or answers those of all threads with EIO.
  */
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, SpawnOptionsWithStdioTuple } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasProgram } from './shell.ts';
 
 /** What happens at each fdatasync. */
 export type SyncFault = { readonly kind: 'delay'; readonly delayMs: number } | { readonly kind: 'eio' };
 
-const WATCH_MS = 500;
-const TIMES_MAX = 10;
+const WATCH_MS = 50;
+const WATCH_MS_MAX = 3_000;
+const CALLS_WATCHED = 5;
+/** As strace names the thread: `[pid 7] fdatasync(20)`; the first one goes without. */
+const CALL = /^(?:\[pid +(\d+)\] )?fdatasync\(/gm;
+const STDERR: SpawnOptionsWithStdioTuple<'ignore', 'ignore', 'pipe'> = {
+  stdio: ['ignore', 'ignore', 'pipe'],
+};
 
 export class SyncTracer {
   readonly #strace: ChildProcess;
@@ -33,16 +38,14 @@ export class SyncTracer {
     return undefined;
   }
 
-  /** Undefined if the process has ended, or no thread of it could be found to write. */
-  static async attach(pid: number, fault: SyncFault): Promise<SyncTracer | undefined> {
-    const thread = await writingThread(pid);
-    if (thread === undefined) return undefined;
+  static async attach(pid: number, fault: SyncFault): Promise<SyncTracer> {
     // A failure is to meet the first sync of any thread; a delay that of the log alone, lest all be slow.
-    const whom = fault.kind === 'eio' ? ['-f', '-p', String(pid)] : ['-p', String(thread)];
+    const thread = fault.kind === 'eio' ? undefined : await syncingThread(pid);
+    const whom = thread === undefined ? ['-f', '-p', String(pid)] : ['-p', String(thread)];
     const how = fault.kind === 'eio' ? 'error=EIO' : `delay_enter=${Math.round(fault.delayMs * 1000)}`;
     const inject = `inject=fdatasync:${how}`;
     const args = [...whom, '-e', 'trace=fdatasync', '-e', inject];
-    return new SyncTracer(spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] }));
+    return new SyncTracer(spawn('strace', args, STDERR));
   }
 
   /** How many syncs it has hit. */
@@ -59,31 +62,25 @@ export class SyncTracer {
   }
 }
 
-/** The thread that has written most to the disk of late. */
-async function writingThread(pid: number): Promise<number | undefined> {
-  for (let times = 0; times < TIMES_MAX; times++) {
-    const before = written(pid);
-    if (before.size === 0) return undefined;
+/** The thread that syncs most: that of the log. Undefined if the process ended, or none syncs for a while. */
+async function syncingThread(pid: number): Promise<number | undefined> {
+  const strace = spawn('strace', ['-f', '-p', String(pid), '-e', 'trace=fdatasync'], STDERR);
+  strace.on('error', () => undefined);
+  let text = '';
+  strace.stderr.setEncoding('utf8').on('data', (more: string) => (text += more));
+  const ended = once(strace, 'exit');
+  const counts = new Map<number, number>();
+  const untilMs = performance.now() + WATCH_MS_MAX;
+  while (
+    performance.now() < untilMs &&
+    strace.exitCode === null &&
+    text.split(CALL).length <= CALLS_WATCHED
+  ) {
     await sleep(WATCH_MS);
-    const after = [...written(pid)].map(
-      ([thread, bytes]) => [thread, bytes - (before.get(thread) ?? 0)] as const,
-    );
-    const [most] = after.toSorted(([, a], [, b]) => b - a);
-    if (most !== undefined && most[1] > 0) return most[0];
   }
-  return undefined;
-}
-
-/** Bytes that each thread of a process has sent to a disk. */
-function written(pid: number): Map<number, number> {
-  const threads = new Map<number, number>();
-  try {
-    for (const thread of readdirSync(`/proc/${pid}/task`)) {
-      const text = readFileSync(`/proc/${pid}/task/${thread}/io`, 'utf8');
-      threads.set(Number(thread), Number(/^write_bytes: (\d+)$/m.exec(text)?.[1] ?? 0));
-    }
-  } catch {
-    return new Map(); // it ended
-  }
-  return threads;
+  strace.kill('SIGINT');
+  await ended;
+  for (const [, thread = pid] of text.matchAll(CALL))
+    counts.set(Number(thread), (counts.get(Number(thread)) ?? 0) + 1);
+  return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
 }

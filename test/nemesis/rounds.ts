@@ -13,6 +13,8 @@ export interface Happened {
   readonly fired: number;
 }
 
+const LINGERS_MS = 5_000;
+
 export interface RoundOptions {
   readonly field: Field;
   readonly nowMs: () => number;
@@ -54,6 +56,8 @@ async function carryOutOne(fault: PlannedFault, options: RoundOptions): Promise<
   }
   say(`${kind.name}: ${struck.tells} (${lastsMs} ms)`);
   await sleep(lastsMs);
+  const untilMs = performance.now() + LINGERS_MS;
+  while (struck.lingers === true && struck.fired() === 0 && performance.now() < untilMs) await sleep(100);
   await struck.heal();
   return {
     kind: kind.name,

@@ -102,7 +102,7 @@ test('no file can grow on a disk that is full from inside; what is there can be 
   const file = join(folder, 'file');
   const grows = child(WRITER, { FILE: file, GROWS: '1', ...disk.environment });
   const stays = child(WRITER, { FILE: `${file}2`, ...disk.environment });
-  await grows.until('a sync', fast);
+  await Promise.all([grows.until('a sync', fast), stays.until('a sync', fast)]);
   disk.set({ full: true });
   await grows.until('a full disk', (line) => line === 'ENOSPC');
   await stays.until('a sync', fast);

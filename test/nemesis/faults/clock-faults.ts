@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultKind } from './field.ts';
 import { logarithmic, release, take } from './field.ts';
 import { nameOf } from './process-faults.ts';
@@ -26,12 +25,7 @@ const clockJump: FaultKind = {
       if (Math.abs(offMs) > 500 * Math.abs(seconds) && Math.abs(offMs) > 900) seen++;
     };
     const timer = setInterval(() => void look(), 500);
-    const heal = async (): Promise<void> => {
-      // A node that other faults kept from telling the time gets some more of it.
-      for (let turns = 0; turns < 10; turns++) {
-        if (fired() > 0) break;
-        await sleep(500);
-      }
+    const heal = (): void => {
       clearInterval(timer);
       clock.setOffset(0);
     };
@@ -40,6 +34,7 @@ const clockJump: FaultKind = {
       nodes: [id],
       heal,
       fired,
+      lingers: true,
     };
   },
 };

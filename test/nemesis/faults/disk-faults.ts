@@ -138,17 +138,17 @@ async function strikeSyncs(
     return injected === undefined ? undefined : injectSyncs(field, id, injected, fault, tells);
   }
   const pid = field.cluster.directory.readProcess(id)?.pid;
-  const tracer = pid === undefined ? undefined : await SyncTracer.attach(pid, fault);
-  if (tracer === undefined) {
+  if (pid === undefined) {
     release(field, [id]);
     return undefined;
   }
+  const tracer = await SyncTracer.attach(pid, fault);
   const heal = async (): Promise<void> => {
     await tracer.detach();
     await field.cluster.start([id]); // one whose disk failed has stopped
     release(field, [id]);
   };
-  return { tells, nodes: [id], heal, fired: () => tracer.hits };
+  return { tells, nodes: [id], heal, fired: () => tracer.hits, lingers: true };
 }
 
 function injectSyncs(field: Field, id: NodeId, disk: InjectedDisk, fault: SyncFault, tells: string): Struck {
@@ -159,7 +159,7 @@ function injectSyncs(field: Field, id: NodeId, disk: InjectedDisk, fault: SyncFa
     await field.cluster.start([id]);
     release(field, [id]);
   };
-  return { tells, nodes: [id], heal, fired: () => disk.hits - before };
+  return { tells, nodes: [id], heal, fired: () => disk.hits - before, lingers: true };
 }
 
 const slowDisk: FaultKind = {

@@ -36,8 +36,10 @@ export interface Struck {
   readonly nodes: readonly NodeId[];
   /** Ends it. */
   heal(): Promise<void> | void;
-  /** After it was healed: how often it did something. */
+  /** How often it did something; for good after it was healed. */
   fired(): number;
+  /** It stays a little longer if it could not do anything so far. */
+  readonly lingers?: boolean;
 }
 
 export interface FaultKind {

@@ -81,7 +81,7 @@ function strikeLinks(
   const before = sum();
   const heal = field.network.strike(links, drawn.fault);
   const nodes = [...new Set(links.flat())].filter((end) => end !== 'client');
-  return { tells: `${where}: ${drawn.tells}`, nodes, heal, fired: () => sum() - before };
+  return { tells: `${where}: ${drawn.tells}`, nodes, heal, fired: () => sum() - before, lingers: true };
 }
 
 const linkKinds: readonly FaultKind[] = LINK_FAULTS.map((kind) => ({
