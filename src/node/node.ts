@@ -332,8 +332,12 @@ class Node implements RunningNode {
     } catch (error) {
       return this.#fail(failureOf(error));
     }
+    if (this.#stop !== undefined) return;
     this.#log.error('removed', { message });
-    await this.#end({ kind: 'failed', code: 'MEMBER_REMOVED', message });
+    // Nobody tells it any longer who leads, so those who wait for that had better ask another node.
+    const reason: StopReason = { kind: 'failed', code: 'MEMBER_REMOVED', message };
+    this.#stop = reason;
+    await this.#close(reason);
   }
 
   async #handOver(): Promise<void> {

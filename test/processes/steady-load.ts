@@ -31,10 +31,10 @@ export class SteadyLoad {
     return this.#timesMs.length;
   }
 
-  /** What happened since `fromMs`, on the clock of `performance.now()`. */
-  figures(fromMs = 0): LoadFigures {
+  /** What happened from `fromMs` to now, on the clock of `performance.now()`. */
+  figures(fromMs: number = this.#timesMs[0] ?? 0): LoadFigures {
     const times = this.#timesMs.filter((timeMs) => timeMs >= fromMs);
-    const gaps = times.slice(1).map((timeMs, at) => timeMs - (times[at] ?? timeMs));
+    const gaps = [...times, performance.now()].map((timeMs, at) => timeMs - (times[at - 1] ?? fromMs));
     const longest = gaps.toSorted((one, other) => other - one).slice(0, 10);
     return {
       written: times.length,
