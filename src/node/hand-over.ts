@@ -3,6 +3,7 @@ import type { Replica } from '../replica/replica.ts';
 import type { Reply } from '../replica/output.ts';
 import type { ClientHub } from './client-hub.ts';
 import type { EventLog } from './event-log.ts';
+import { poll } from './poll.ts';
 
 export interface HandOverOptions {
   readonly self: NodeId;
@@ -17,7 +18,6 @@ export interface HandOverOptions {
 
 /** So many voters may turn out to be about to stop, too. */
 const ATTEMPTS_MAX = 3;
-const POLL_MS = 5;
 
 /**
  * Lets another voter lead, if this node does, so that nobody has to wait for an election (thesis,
@@ -38,8 +38,4 @@ export async function handOver({ self, replica, hub, up, isOver, log }: HandOver
     if (reply?.kind === 'result') log.info('handed over', { leader: Number(reply.result) });
     else log.warn('not handed over', { reason: reply?.message ?? 'no other voter is there' });
   }
-}
-
-function poll(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }

@@ -31,8 +31,10 @@ import { handOver } from './hand-over.ts';
 import { Listener } from './listener.ts';
 import { nodeStatus, StatusWatch } from './node-status.ts';
 import { openStorages } from './open-storages.ts';
+import { poll } from './poll.ts';
 import { PeerGroup, type Wish } from './peer-group.ts';
 import { restore, tellDamage } from './restore.ts';
+import { startFields } from './start-fields.ts';
 import { failureOf, type StopReason } from './stop-reason.ts';
 import { type SpaceWatch, watchSpace } from './space-watch.ts';
 import { closeStorages, type NodeStorages, type OpenStorages, settleIn } from './storages.ts';
@@ -62,7 +64,6 @@ export interface NodeParts {
 
 /** The same line about a client is logged once in this time. */
 const REPEAT_MS = 10_000;
-const POLL_MS = 5;
 
 /**
  * Starts a node.
@@ -199,7 +200,7 @@ class Node implements RunningNode {
       onClient: (socket, remoteAddress) => this.#hub.accept(socket, remoteAddress),
     });
     await this.#space.start();
-    this.#logStart();
+    this.#log.info('node started', startFields(this.#config, this.address, this.#restored));
     if (peers.missing.length === 0) await this.#form();
     else this.#log.info('forming', { waitsFor: peers.missing.join(',') });
     peers.start();
@@ -381,23 +382,4 @@ class Node implements RunningNode {
     this.#log.info('stopped', final.kind === 'asked' ? {} : { code: final.code });
     this.#closed(final);
   }
-
-  #logStart(): void {
-    const { id, clusterId, version, directory, members } = this.#config;
-    const { hardState, base, entries, applied } = this.#restored ?? {};
-    this.#log.info('node started', {
-      node: id,
-      cluster: clusterId,
-      version,
-      pid: process.pid,
-      address: this.address,
-      members: members.map((member) => `${member.id}=${member.address}`).join(','),
-      directory,
-      term: hardState?.term,
-      lastIndex: entries?.at(-1)?.index ?? base?.index,
-      appliedIndex: applied?.index,
-    });
-  }
 }
-
-const poll = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL_MS));
