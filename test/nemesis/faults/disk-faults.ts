@@ -11,6 +11,7 @@ import { LoopDisk } from '../../../cluster/faults/loop-disk.ts';
 import { SyncTracer } from '../../../cluster/faults/sync-tracer.ts';
 import type { SyncFault } from '../../../cluster/faults/sync-tracer.ts';
 import type { LocalCluster } from '../../../cluster/local-cluster.ts';
+import { fetchStatus } from '../../../cluster/node-http.ts';
 import { waitUntil } from '../../../cluster/wait-until.ts';
 import type { FaultKind, Field, Struck } from './field.ts';
 import { logarithmic, release, take, takeAll } from './field.ts';
@@ -58,6 +59,7 @@ const powerCutAll: FaultKind = {
   },
 };
 
+/** A node whose disk is full takes no writes, says so, goes on with the rest, and recovers by itself. */
 const fullDisk: FaultKind = {
   name: 'full-disk',
   scope: 'node',
@@ -68,29 +70,33 @@ const fullDisk: FaultKind = {
     const freeBytes = random.integer(0, 64 * 1024);
     const disk = field.disks.get(id);
     const injected = field.injected.get(id);
+    const hitsBefore = injected?.hits ?? 0;
     if (disk === undefined) injected?.set({ full: true });
     else await disk.fill(freeBytes);
-    const hitsBefore = injected?.hits ?? 0;
-    let leastBytes = Infinity;
-    const look = (): void => {
-      if (disk !== undefined) leastBytes = Math.min(leastBytes, disk.freeBytes);
-    };
-    look();
-    const timer = setInterval(look, 100);
+    let alarms = 0;
+    const timer = setInterval(() => void alarmsOf(field, id).then((count) => (alarms += count)), 250);
     const pressure = new Pressure(field.cluster.endpoints);
     const heal = async (): Promise<void> => {
       clearInterval(timer);
       await pressure.end();
+      const stopped = field.cluster.processState(id) === 'stopped';
       disk?.empty();
       injected?.set({});
-      await field.cluster.start([id]); // it may have stopped: then it says why
+      await field.cluster.start([id]);
       release(field, [id]);
+      if (stopped) throw new Error(`node ${id} stopped because its disk was full`);
     };
-    const fired = (): number =>
-      disk === undefined ? (injected?.hits ?? 0) - hitsBefore : Number(leastBytes <= 64 * 1024);
-    return { tells: `disk of ${nameOf(field, id)} full`, nodes: [id], heal, fired };
+    const fired = (): number => (disk === undefined ? (injected?.hits ?? 0) - hitsBefore : alarms);
+    return { tells: `disk of ${nameOf(field, id)} full`, nodes: [id], heal, fired, lingers: true };
   },
 };
+
+/** How many alarms a node raises because of its disk. */
+async function alarmsOf({ cluster }: Field, id: NodeId): Promise<number> {
+  if (!cluster.ids.includes(id)) return 0;
+  const status = await fetchStatus(cluster.listenOf(id));
+  return status?.alarms.filter(({ code }) => code === 'NO_SPACE' || code === 'DISK_FULL').length ?? 0;
+}
 
 /** Writes that take up room in the log, so that a full disk is noticed before long. */
 class Pressure {
