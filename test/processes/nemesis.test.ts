@@ -8,7 +8,15 @@ import { summary } from '../nemesis/summary.ts';
 import { timelineSvg } from '../nemesis/timeline.ts';
 import { WORKLOADS } from '../nemesis/workloads/all-workloads.ts';
 
-const KINDS = ['kill', 'pause-all', 'partition-halves', 'delay', 'flipped-bits', 'clock-jump', 'power-cut-all'];
+const KINDS = [
+  'kill',
+  'pause-all',
+  'partition-halves',
+  'delay',
+  'flipped-bits',
+  'clock-jump',
+  'power-cut-all',
+];
 
 test('faults of many kinds at once, under every workload: every promise is kept', async () => {
   const path = mkdtempSync(join(tmpdir(), 'kvorum-nemesis-'));
