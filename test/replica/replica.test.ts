@@ -64,6 +64,52 @@ test('a follower whose entries are compacted away gets the state, chunk by chunk
   expect(new Map(behind.replica.records.range('', undefined))).toEqual(behind.stored.records);
 });
 
+/** Lets a follower catch up by a snapshot while writes go on; gives the places of the snapshots, and how long the log was at most. */
+function catchUpUnderLoad(writesPerTick: number): { places: Set<number>; entriesMax: number } {
+  const cluster = started();
+  const behind = [...cluster.nodes.values()].find((node) => node !== cluster.leader)!;
+  cluster.cut.add(behind.replica.status().id);
+  const id = cluster.open();
+  let sequence = 0;
+  const write = (): void => {
+    sequence++;
+    cluster.command('kv', put(`key-${sequence % 300}`), { id, sequence, ackedBelow: sequence });
+  };
+  while (sequence < 300) write();
+  cluster.cut.clear();
+  const places = new Set<number>();
+  let entriesMax = 0;
+  const { leader } = cluster;
+  for (let tick = 0; tick < 200 && behind.replica.status().appliedIndex < 300; tick++) {
+    for (let n = 0; n < writesPerTick; n++) write();
+    cluster.tick(1);
+    const receiving = behind.replica.status().receiving;
+    if (receiving === undefined) continue;
+    places.add(receiving.position.index);
+    const { members: known, firstIndex, lastIndex } = leader.replica.status();
+    entriesMax = Math.max(entriesMax, lastIndex - firstIndex + 1);
+    const told = known.find((member) => member.id === behind.replica.status().id)?.snapshot;
+    expect(told?.position).toEqual(receiving.position);
+    expect(told!.done.records).toBeGreaterThanOrEqual(receiving.done.records);
+  }
+  cluster.tick(60);
+  expect(behind.replica.status().appliedIndex).toBe(leader.replica.status().appliedIndex);
+  expect(behind.stored.records).toEqual(new Map(leader.replica.records.range('', undefined)));
+  return { places, entriesMax };
+}
+
+test('a follower that takes a snapshot finds the entries behind it in the log', () => {
+  const { places, entriesMax } = catchUpUnderLoad(10);
+  expect(places.size).toBe(1);
+  expect(entriesMax).toBeGreaterThanOrEqual(50);
+});
+
+test('the log does not grow for ever while a snapshot is on its way', () => {
+  const { entriesMax } = catchUpUnderLoad(70);
+  expect(entriesMax).toBeGreaterThan(100);
+  expect(entriesMax).toBeLessThan(4 * 50 + 2 * 70);
+});
+
 test('the disk holds what the replica holds', () => {
   const cluster = started();
   const id = cluster.open();
