@@ -29,10 +29,17 @@ const { values: flags } = parseArgs({
   },
 });
 
+const NODES_MAX = 9;
+
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 process.exitCode = await main();
 
 async function main(): Promise<number> {
+  const nodes = Number(flags.nodes);
+  if (!Number.isInteger(nodes) || nodes < 3 || nodes > NODES_MAX) {
+    console.error(`--nodes is 3 to ${NODES_MAX}, not ${flags.nodes}`);
+    return 2;
+  }
   const only =
     flags.only === undefined
       ? undefined
@@ -56,7 +63,7 @@ async function main(): Promise<number> {
   console.info(`the same schedule again: ${replay}`);
   const result = await runNemesis({
     path,
-    nodes: Number(flags.nodes),
+    nodes,
     seed: Number(flags.seed),
     durationMs: Number(flags.minutes) * 60_000,
     workloads,

@@ -1,5 +1,5 @@
 import type { FaultKind } from './field.ts';
-import { logarithmic, release, take } from './field.ts';
+import { logarithmic, release, startAgain, take } from './field.ts';
 import { nameOf } from './process-faults.ts';
 
 const HOUR = 3_600;
@@ -20,6 +20,7 @@ const clockJump: FaultKind = {
     const hitsBefore = clock.hits;
     const fired = (): number => seen + clock.hits - hitsBefore;
     const look = async (): Promise<void> => {
+      if (!field.cluster.ids.includes(id)) return; // it was replaced meanwhile
       const wallMs = await wallClockOf(field.cluster.listenOf(id));
       const offMs = wallMs === undefined ? 0 : wallMs - Date.now();
       if (Math.abs(offMs) > 500 * Math.abs(seconds) && Math.abs(offMs) > 900) seen++;
@@ -75,7 +76,8 @@ const clockRate: FaultKind = {
       const wanted = clock.rate;
       clock.rate = 1;
       rate = Math.abs(rate - wanted) < Math.abs(rate - 1) ? rate : 1;
-      await cluster.restart(id);
+      await cluster.stop([id]);
+      await startAgain(field, [id]);
       release(field, [id]);
     };
     const tells = `clocks of ${id} at ×${clock.rate}`;

@@ -14,7 +14,7 @@ import type { LocalCluster } from '../../../cluster/local-cluster.ts';
 import { fetchStatus } from '../../../cluster/node-http.ts';
 import { waitUntil } from '../../../cluster/wait-until.ts';
 import type { FaultKind, Field, Struck } from './field.ts';
-import { logarithmic, release, take, takeAll } from './field.ts';
+import { logarithmic, release, startAgain, take, takeAll } from './field.ts';
 import { nameOf, restartable } from './process-faults.ts';
 
 const PRESSURE_BYTES = 60_000;
@@ -82,7 +82,7 @@ const fullDisk: FaultKind = {
       const stopped = field.cluster.processState(id) === 'stopped';
       disk?.empty();
       injected?.set({});
-      await field.cluster.start([id]);
+      await startAgain(field, [id]);
       release(field, [id]);
       if (stopped) throw new Error(`node ${id} stopped because its disk was full`);
     };
@@ -151,7 +151,7 @@ async function strikeSyncs(
   const tracer = await SyncTracer.attach(pid, fault);
   const heal = async (): Promise<void> => {
     await tracer.detach();
-    await field.cluster.start([id]); // one whose disk failed has stopped
+    await startAgain(field, [id]); // one whose disk failed has stopped
     release(field, [id]);
   };
   return { tells, nodes: [id], heal, fired: () => tracer.hits, lingers: true };
@@ -162,7 +162,7 @@ function injectSyncs(field: Field, id: NodeId, disk: InjectedDisk, fault: SyncFa
   disk.set(fault.kind === 'eio' ? { syncFails: true } : { syncDelayMs: fault.delayMs });
   const heal = async (): Promise<void> => {
     disk.set({});
-    await field.cluster.start([id]);
+    await startAgain(field, [id]);
     release(field, [id]);
   };
   return { tells, nodes: [id], heal, fired: () => disk.hits - before, lingers: true };
@@ -232,7 +232,7 @@ const damagedFile: FaultKind = {
       if (!told.includes(basename(damage.path)))
         throw new Error(`node ${id} stopped over ${damage.path}, which it does not name:\n${told}`);
       if (existsSync(damage.path)) repairFile(damage);
-      await cluster.start([id]);
+      await startAgain(field, [id]);
       release(field, [id]);
     };
     const tells = `${basename(damage.path)} of ${id} damaged at ${damage.offset}`;

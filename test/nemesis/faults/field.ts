@@ -71,6 +71,12 @@ export function takeAll(field: Field): readonly NodeId[] | undefined {
   return field.cluster.ids;
 }
 
+/** Starts nodes, and waits until they are up: they are healed no sooner. */
+export async function startAgain({ cluster }: Field, ids: readonly NodeId[]): Promise<void> {
+  await cluster.start(ids);
+  await Promise.all(ids.map((id) => cluster.waitUntilAnswering(id)));
+}
+
 export function release(field: Field, ids: readonly NodeId[]): void {
   for (const id of ids) field.taken.delete(id);
 }

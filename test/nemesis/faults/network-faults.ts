@@ -113,6 +113,7 @@ const partitionKinds: readonly FaultKind[] = PARTITION_SHAPES.map((shape) => ({
   lastsMs: [1_500, 7_000],
   strike: (field, random) => {
     const { links, tells } = drawPartition(shape, field.cluster.ids, field.leader(), random);
+    if (links.length === 0) return undefined; // three nodes are a ring
     // Some partitions are seen at once, others only by silence.
     const silent = random.chance(0.5);
     const kind: LinkFaultKind = { name: 'cut', counts: ['cuts', 'stalls'], draw: () => drawn };

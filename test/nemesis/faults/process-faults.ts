@@ -1,6 +1,6 @@
 import type { NodeId } from '../../../src/base/flavor.ts';
 import type { FaultKind, Field, Struck } from './field.ts';
-import { logarithmic, release, take, takeAll } from './field.ts';
+import { logarithmic, release, startAgain, take, takeAll } from './field.ts';
 
 const kill: FaultKind = {
   name: 'kill',
@@ -140,7 +140,7 @@ export function restartable(field: Field, ids: readonly NodeId[], tells: string,
 }
 
 async function heal(field: Field, ids: readonly NodeId[], taken: readonly NodeId[]): Promise<void> {
-  await field.cluster.start(ids);
+  await startAgain(field, ids);
   release(field, taken);
 }
 
