@@ -27,6 +27,7 @@ export interface NodeFlags {
   readonly allowOrigin?: readonly string[];
   readonly machine?: readonly string[];
   readonly allowFaults?: boolean;
+  readonly rebuild?: boolean;
   readonly log?: LogFormat;
 }
 
@@ -109,6 +110,7 @@ function tuningOptions(): readonly Option[] {
     new Option('--allow-faults', 'let POST /faults cut the traffic to other nodes, for tests').env(
       'KVORUM_ALLOW_FAULTS',
     ),
+    new Option('--rebuild', 'set the state aside, and build it anew from the log or from the other nodes'),
     new Option('--log <format>', 'json or text; text on a terminal, json elsewhere')
       .env('KVORUM_LOG')
       .choices(['json', 'text']),

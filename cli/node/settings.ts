@@ -38,6 +38,7 @@ export async function settingsFrom(flags: NodeFlags, identity: Identity | undefi
     electionTicksMin,
     electionTicksMax: 2 * electionTicksMin,
     allowFaults: flags.allowFaults ?? false,
+    rebuild: flags.rebuild ?? false,
     originsAllowed: flags.allowOrigin ?? [],
     machines: await loadMachines(flags.machine ?? []),
     limits,

@@ -98,6 +98,8 @@ export interface NodeConfig extends Timing {
   readonly clockDriftMax: number;
   /** Lets `POST /faults` cut the traffic to other members: for tests alone. */
   readonly allowFaults: boolean;
+  /** The state that is there is set aside, and built anew from the log or from the others. */
+  readonly rebuild: boolean;
   /** Web pages of these origins may connect. */
   readonly originsAllowed: readonly string[];
   /** Machines beside those of Kvorum; the same on all nodes. */
@@ -173,6 +175,8 @@ export const DEFAULT_LIMITS: NodeLimits = {
   watchesMax: 65_536,
   watchBytesPerTurnMax: MIB,
   stateBytesMax: 1_024 * MIB,
+  auditTicks: 3_000,
+  auditRecordsPerTick: 512,
   stateWriteTicks: 250,
   stateWriteEntriesMax: 65_536,
   logEntriesMax: 100_000,
@@ -226,6 +230,7 @@ export function nodeConfig(settings: NodeSettings): NodeConfig {
     listen: parseAddress('listen', settings.listen ?? address),
     clockDriftMax,
     allowFaults: settings.allowFaults ?? false,
+    rebuild: settings.rebuild ?? false,
     originsAllowed: settings.originsAllowed ?? [],
     machines: settings.machines ?? [],
     limits,

@@ -59,6 +59,10 @@ function alarmsOf(replica: ReplicaStatus | undefined): readonly Alarm[] {
     const message = `entries of the log between ${lastIndex + 1} and ${damagedTo} are damaged; the others are asked for them`;
     alarms.push({ code: 'LOG_CORRUPT', message });
   }
+  for (const { node, index } of replica?.divergences ?? []) {
+    const message = `the state of node ${node} as of entry ${index} is another one than that of a majority`;
+    alarms.push({ code: 'STATE_CORRUPT', message });
+  }
   return alarms;
 }
 

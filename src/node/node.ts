@@ -28,6 +28,7 @@ import type { NodeConfig } from './config.ts';
 import { type Core, startCore } from './core.ts';
 import { type EventLog, SILENT_LOG, withoutRepeats } from './event-log.ts';
 import { handOver } from './hand-over.ts';
+import { noteDivergence } from './divergence.ts';
 import { Listener } from './listener.ts';
 import { nodeStatus, StatusWatch } from './node-status.ts';
 import { openStorages } from './open-storages.ts';
@@ -259,7 +260,11 @@ class Node implements RunningNode {
   }
 
   /** What a turn wants done, but for the disk's part. */
-  #carryOut({ send, replies, watches, replaceState, removed }: Output, replica: Replica): void {
+  #carryOut({ send, replies, watches, replaceState, removed, divergence }: Output, replica: Replica): void {
+    if (divergence !== undefined) {
+      this.#core?.loop.stop();
+      return void noteDivergence(this.#config.directory, divergence).then((reason) => this.#fail(reason));
+    }
     if (replaceState !== undefined)
       this.#log.info('snapshot installed', { index: replaceState.applied.index });
     this.#peers.send(send);

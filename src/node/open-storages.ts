@@ -12,6 +12,7 @@ import { LogStore } from '../storage/log/log-store.ts';
 import { LevelState } from '../storage/state/level-state.ts';
 import { msgpackCodec } from '../wire/msgpack-codec.ts';
 import type { NodeConfig } from './config.ts';
+import { checkDivergence } from './divergence.ts';
 import type { NodeStorages } from './storages.ts';
 
 /**
@@ -30,6 +31,7 @@ export async function openStorages(config: NodeConfig): Promise<NodeStorages> {
     checkPlace(found);
     const identity = { ...found, address: config.address };
     if (found.address !== identity.address) await writeIdentity(directory, identity);
+    const distrust = await checkDivergence(directory, config);
     return {
       identity,
       // A formed node without a log has lost what it promised.
@@ -38,7 +40,7 @@ export async function openStorages(config: NodeConfig): Promise<NodeStorages> {
         segmentBytes: config.limits.logSegmentBytes,
         create: identity.peers === undefined || identity.joined?.isNew === true,
       }),
-      state: new LevelState({ directory: join(directory, 'state'), codec: msgpackCodec }),
+      state: new LevelState({ directory: join(directory, 'state'), codec: msgpackCodec, distrust }),
       saveIdentity: (formed) => writeIdentity(directory, formed),
       release: () => lock.release(),
     };

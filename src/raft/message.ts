@@ -107,6 +107,13 @@ export interface TimeoutNow extends Envelope {
   readonly kind: 'timeout-now';
 }
 
+/** The hash of a node's state as of the entry at `index`. For the replica: Raft does not look at it. */
+export interface StateHashMessage extends Envelope {
+  readonly kind: 'state-hash';
+  readonly index: Index;
+  readonly hash: Uint8Array;
+}
+
 /** I lost the entries from `first` to `last`: who has some of them? (see repair.ts) */
 export interface RepairRequest extends Envelope {
   readonly kind: 'repair-request';
@@ -154,6 +161,7 @@ export type Message =
   | ReadIndexResponse
   | TimeoutNow
   | RepairRequest
+  | StateHashMessage
   | RepairResponse
   | SnapshotRequest
   | SnapshotResponse;

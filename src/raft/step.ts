@@ -17,6 +17,7 @@ import type {
   RepairRequest,
   RepairResponse,
   SnapshotResponse,
+  StateHashMessage,
   VoteResponse,
 } from './message.ts';
 import { onReadIndexRequest, onReadIndexResponse } from './reads.ts';
@@ -41,6 +42,7 @@ export function step(state: RaftState, message: Message): void {
   // What an entry is does not depend on who has it, nor on when.
   if (message.kind === 'repair-request') return onRepairRequest(state, message);
   if (message.kind === 'repair-response') return onRepairResponse(state, message);
+  if (message.kind === 'state-hash') return;
   if (message.term < state.term) {
     answerOutdated(state, message);
     return;
@@ -107,7 +109,7 @@ function answerOutdated(state: RaftState, message: Message): void {
 }
 
 /** What is said in a term, and only means something in that. */
-type OfTerm = Exclude<Message, RepairRequest | RepairResponse>;
+type OfTerm = Exclude<Message, RepairRequest | RepairResponse | StateHashMessage>;
 
 /** Of the present term, or a pre-vote for a later one. */
 function handle(state: RaftState, message: OfTerm): void {

@@ -12,6 +12,10 @@ export interface ReplicaConfig {
   readonly watchBytesPerTurnMax: number;
   /** Commands that may grow the state are refused above this many bytes of records. */
   readonly stateBytesMax: number;
+  /** A leader lets all nodes compare their states after this many ticks, if anything happened since… */
+  readonly auditTicks: number;
+  /** …each hashing at most about so many records a tick. */
+  readonly auditRecordsPerTick: number;
   /** Changes of the state are stored after this many ticks at the latest… */
   readonly stateWriteTicks: number;
   /** …or when so many entries were applied: a restart replays as many at most. */

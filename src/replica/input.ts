@@ -4,6 +4,7 @@ import type { ConfigurationChange } from '../raft/configuration.ts';
 import type { MemberStatus as RaftMemberStatus } from '../raft/member-status.ts';
 import type { Message } from '../raft/message.ts';
 import type { SnapshotProgress } from './snapshot-chunk.ts';
+import type { Divergence } from './state-audit.ts';
 
 /** Chosen by the edge: the answer bears it. Used once. */
 export type CallerId = number;
@@ -160,6 +161,8 @@ export interface ReplicaStatus {
   readonly lastIndex: Index;
   /** Up to where entries of the log may be lost, and are asked of the others; undefined if it is whole. */
   readonly damagedTo: Index | undefined;
+  /** Nodes, this one perhaps among them, whose state differs from that of a majority. */
+  readonly divergences: readonly Divergence[];
   /** Of the data of the entries that are not compacted. */
   readonly logBytes: number;
   readonly revision: Revision;

@@ -7,6 +7,7 @@ import type { Position } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
 import type { LogWrite } from '../raft/ready.ts';
 import type { CallerId, WatchId } from './input.ts';
+import type { Divergence } from './state-audit.ts';
 
 export type Reply =
   | {
@@ -91,6 +92,8 @@ export interface Output {
   readonly watches: readonly WatchOutput[];
   /** Who makes up the cluster, if that is not as it was: they all are to be talked to. */
   readonly configuration: Configuration | undefined;
+  /** This node's state is another one than that of a majority: it must serve nobody any more. */
+  readonly divergence: Divergence | undefined;
   /** This node is no member any more, that is committed, and it does not lead: it can be stopped for good. */
   readonly removed: boolean;
 }

@@ -6,6 +6,7 @@ import type { RecordTree } from '../machine/record-tree.ts';
 import { CLOCK, type Root } from '../machine/root.ts';
 import type { Entry } from '../raft/entry.ts';
 import type { Raft } from '../raft/raft.ts';
+import { AUDIT, type Audits } from './audits.ts';
 import type { ReplicaConfig } from './config.ts';
 import type { CallerId, CommandInput, DiskRoom, Now } from './input.ts';
 import type { Leadership } from './leadership.ts';
@@ -18,6 +19,7 @@ export interface ProposalsOptions {
   readonly codec: Codec;
   readonly raft: Raft;
   readonly leadership: Leadership;
+  readonly audits: Audits;
 }
 
 /** A leader's commands: taken in, or refused; proposed, all of a turn at once; answered when they are applied. */
@@ -27,16 +29,18 @@ export class Proposals {
   readonly #codec: Codec;
   readonly #raft: Raft;
   readonly #leadership: Leadership;
+  readonly #audits: Audits;
   readonly #commands: PendingCommands;
   /** Of this node's disk. */
   room: DiskRoom = 'ample';
 
-  constructor({ config, root, codec, raft, leadership }: ProposalsOptions) {
+  constructor({ config, root, codec, raft, leadership, audits }: ProposalsOptions) {
     this.#config = config;
     this.#root = root;
     this.#codec = codec;
     this.#raft = raft;
     this.#leadership = leadership;
+    this.#audits = audits;
     this.#commands = new PendingCommands(config.pendingCommandsMax);
   }
 
@@ -75,6 +79,10 @@ export class Proposals {
     if (tickClock) {
       const clock = { machine: CLOCK, session: undefined, body: null };
       payloads.push(encodeLogged(this.#codec, { ...clock, timeMs, wallMs }));
+    }
+    if (this.#audits.isDue(applied)) {
+      payloads.push(encodeLogged(this.#codec, { machine: CLOCK, session: undefined, body: AUDIT, timeMs, wallMs }));
+      this.#audits.asked();
     }
     if (payloads.length === 0) return [];
     const proposed = this.#raft.propose(payloads);

@@ -27,6 +27,7 @@ import type { Message, SnapshotRequest } from '../raft/message.ts';
 import type { RaftInspection } from '../raft/inspection.ts';
 import { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
+import { Audits } from './audits.ts';
 import type { ReplicaConfig } from './config.ts';
 import { historySource } from './history-source.ts';
 import type { DiskRoom, Input, MemberStatus, Now, QueryInput, ReplicaStatus } from './input.ts';
@@ -63,6 +64,7 @@ export class Replica {
   readonly #raft: Raft;
   readonly #leadership: Leadership;
   readonly #changes: PendingChanges;
+  readonly #audits: Audits;
   readonly #proposals: Proposals;
   readonly #reads: Reads;
   readonly #watches: WatchHub;
@@ -106,7 +108,9 @@ export class Replica {
     const leadership = new Leadership(raft, config.raft.electionTicksMin);
     this.#leadership = leadership;
     this.#changes = new PendingChanges(raft, config.raft.electionTicksMax);
-    this.#proposals = new Proposals({ config, root, codec, raft, leadership });
+    this.#audits = new Audits(config, raft, codec, digest);
+    const audits = this.#audits;
+    this.#proposals = new Proposals({ config, root, codec, raft, leadership, audits });
     this.#reads = new Reads(config, raft);
     this.#watches = new WatchHub(config);
     this.#snapshots = new Snapshots(config, codec, digest);
@@ -160,6 +164,7 @@ export class Replica {
       firstIndex: raft.firstIndex,
       lastIndex: raft.lastIndex,
       damagedTo: raft.damagedTo,
+      divergences: this.#audits.divergences,
       logBytes: raft.logBytes,
       revision: this.#root.revision(this.#tree),
       compactedRevision: this.#root.compactedRevision(this.#tree),
@@ -205,7 +210,7 @@ export class Replica {
       case 'tick':
         return this.#tick();
       case 'message':
-        return this.#raft.step(input.message);
+        return this.#receive(input.message);
       case 'command':
         return this.#answerAtOnce(this.#proposals.take(input, this.#tree));
       case 'query':
@@ -241,6 +246,11 @@ export class Replica {
     if (reply !== undefined) this.#replies.push(reply);
   }
 
+  #receive(message: Message): void {
+    if (message.kind === 'state-hash') this.#audits.heard(message);
+    else this.#raft.step(message);
+  }
+
   #roomChanged(room: DiskRoom): void {
     this.#proposals.room = room;
     this.#wantsOtherLeader = room !== 'ample';
@@ -254,6 +264,7 @@ export class Replica {
 
   #tick(): void {
     this.#letOtherLead();
+    this.#send.push(...this.#audits.tick());
     this.#raft.tick();
     this.#changes.tick();
     this.#leadership.tick();
@@ -286,6 +297,7 @@ export class Replica {
     const logged = decodeLogged(this.#codec, entry.data);
     const outcome = this.#root.apply(this.#tree, logged, this.#applied);
     if (logged.machine === CLOCK) this.#leadership.isClockProposed = false;
+    this.#audits.applied(logged, entry.index, () => this.#tree.view());
     this.#answerAtOnce(this.#proposals.applied(entry, outcome));
   }
 
@@ -371,6 +383,7 @@ export class Replica {
       send,
       replies,
       watches,
+      divergence: this.#audits.own,
       configuration: ready.configuration,
       removed: this.#raft.role !== 'leader' && isOut(this.#committed, this.#config.raft.id),
     };

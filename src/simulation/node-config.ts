@@ -2,6 +2,10 @@ import type { NodeId } from '../base/flavor.ts';
 import type { ReplicaConfig } from '../replica/config.ts';
 import type { Swarm } from './swarm.ts';
 
+/** Often enough that a run of a few seconds has some, in steps that others come in between. */
+const AUDIT_TICKS = 50;
+const AUDIT_RECORDS_PER_TICK = 64;
+
 /** A node's limits in a run: some drawn, and small, so that a short run reaches them; the rest ample. */
 export function nodeConfig(id: NodeId, swarm: Swarm): ReplicaConfig {
   const { limits } = swarm;
@@ -28,6 +32,8 @@ export function nodeConfig(id: NodeId, swarm: Swarm): ReplicaConfig {
     watchesMax: 1000,
     watchBytesPerTurnMax: limits.watchBytesPerTurnMax,
     stateBytesMax: 100_000_000,
+    auditTicks: AUDIT_TICKS,
+    auditRecordsPerTick: AUDIT_RECORDS_PER_TICK,
     stateWriteTicks: limits.stateWriteTicks,
     stateWriteEntriesMax: limits.stateWriteEntriesMax,
     logEntriesMax: limits.logEntriesMax,

@@ -24,6 +24,7 @@ export const MESSAGE_KINDS: Readonly<Record<Message['kind'], number>> = {
   'timeout-now': 14,
   'repair-request': 15,
   'repair-response': 16,
+  'state-hash': 17,
 };
 
 export const ENTRY_KINDS: Readonly<Record<EntryKind, number>> = { noop: 0, command: 1, configuration: 2 };
@@ -44,6 +45,8 @@ export function messageRow(message: Message): Row {
       return [...head, message.last.index, message.last.term, message.transfer];
     case 'timeout-now':
       return head;
+    case 'state-hash':
+      return [...head, message.index, message.hash];
     case 'repair-request':
       return [...head, message.first, message.last];
     case 'repair-response':
@@ -164,6 +167,8 @@ function readFurther(kind: unknown, envelope: Envelope, fields: FieldReader): Me
         first: fields.integer('first', 1),
         last: fields.integer('last', 1),
       };
+    case MESSAGE_KINDS['state-hash']:
+      return { kind: 'state-hash', ...envelope, index: fields.integer('index'), hash: fields.bytes('hash') };
     case MESSAGE_KINDS['repair-response']:
       return { kind: 'repair-response', ...envelope, entries: readFoundEntries(fields) };
     case MESSAGE_KINDS['snapshot-request']:

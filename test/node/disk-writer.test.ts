@@ -18,6 +18,7 @@ const NOTHING: Output = {
   watches: [],
   configuration: undefined,
   removed: false,
+  divergence: undefined,
 };
 
 const at = (index: number): Position => ({ index, term: 1 });

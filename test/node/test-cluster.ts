@@ -139,9 +139,13 @@ export class TestSession {
   }
 
   command(body: unknown): ReturnType<RawClient['ask']> {
+    return this.ask('kv', body);
+  }
+
+  ask(machine: string, body: unknown): ReturnType<RawClient['ask']> {
     const sequence = ++this.#sequence;
     const session = { id: this.#id, sequence, ackedBelow: sequence };
-    return this.#client.ask({ kind: 'command', machine: 'kv', session, body });
+    return this.#client.ask({ kind: 'command', machine, session, body });
   }
 
   put(key: string, value: string): ReturnType<RawClient['ask']> {

@@ -47,6 +47,8 @@ function configOf(id: NodeId): ReplicaConfig {
     watchesMax: 10,
     watchBytesPerTurnMax: 10_000,
     stateBytesMax: 1_000_000,
+    auditTicks: 20,
+    auditRecordsPerTick: 64,
     stateWriteTicks: 3,
     stateWriteEntriesMax: 100,
     logEntriesMax: 50,

@@ -65,6 +65,8 @@ function detailsOf(message: Message): string {
       return ` id=${message.id}${message.lease ? ' lease' : ''}`;
     case 'read-index-response':
       return ` id=${message.id} ${message.index === undefined ? 'refused' : `index=${message.index}`}`;
+    case 'state-hash':
+      return ` index=${message.index}`;
     case 'repair-request':
       return ` first=${message.first} last=${message.last}`;
     case 'repair-response':

@@ -172,6 +172,7 @@ export const raftMessage: Arbitrary<Message> = fc.oneof(
     transfer: fc.boolean(),
   }),
   fc.record({ kind: fc.constant('timeout-now' as const), ...envelope }),
+  fc.record({ kind: fc.constant('state-hash' as const), ...envelope, index: count, hash: bytes }),
   fc.record({ kind: fc.constant('repair-request' as const), ...envelope, first: id, last: id }),
   fc.record({
     kind: fc.constant('repair-response' as const),

@@ -63,6 +63,7 @@ test('the numbers of the kinds are fixed', () => {
         "repair-response": 16,
         "snapshot-request": 10,
         "snapshot-response": 11,
+        "state-hash": 17,
         "timeout-now": 14,
         "vote-request": 3,
         "vote-response": 4,

@@ -21,6 +21,8 @@ export interface LevelStateOptions {
   readonly codec: Codec;
   /** So many states that were not trusted are kept; 2 unless told. */
   readonly setAsideMax?: number;
+  /** Why the state that is there is not to be used, if so. */
+  readonly distrust?: string | undefined;
 }
 
 type Work =
@@ -61,6 +63,7 @@ export class LevelState implements StateStorage {
   readonly #path: string;
   readonly #codec: Codec;
   readonly #directory: StateDirectory;
+  readonly #distrust: string | undefined;
   #lock: DirectoryLock | undefined;
   #database: StateDatabase | undefined;
   #mark: StateMark = EMPTY;
@@ -74,6 +77,7 @@ export class LevelState implements StateStorage {
   constructor(options: LevelStateOptions) {
     this.#path = options.directory;
     this.#codec = options.codec;
+    this.#distrust = options.distrust;
     this.#directory = new StateDirectory(options.directory, options.setAsideMax ?? SET_ASIDE_MAX);
   }
 
@@ -132,7 +136,10 @@ export class LevelState implements StateStorage {
         return await this.#start(await this.#setAside(current.reason, current.generation));
       case 'generation': {
         await this.#directory.removeOthers(current.generation);
-        const { contents, reason } = await this.#tryGeneration(current.generation);
+        const { contents, reason } =
+          this.#distrust === undefined
+            ? await this.#tryGeneration(current.generation)
+            : { contents: undefined, reason: this.#distrust };
         return contents ?? (await this.#start(await this.#setAside(reason, current.generation)));
       }
       default:

@@ -22,6 +22,7 @@ const NOTHING: Output = {
   watches: [],
   configuration: undefined,
   removed: false,
+  divergence: undefined,
 };
 
 /** A command at this index, of this term; its byte tells contents apart. */

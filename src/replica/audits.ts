@@ -1,0 +1,75 @@
+import type { Codec } from '../base/codec.ts';
+import type { Digest } from '../base/digest.ts';
+import type { Index } from '../base/flavor.ts';
+import type { LoggedCommand } from '../machine/command.ts';
+import type { RecordView } from '../machine/record-tree.ts';
+import { CLOCK } from '../machine/root.ts';
+import type { Message, StateHashMessage } from '../raft/message.ts';
+import type { Raft } from '../raft/raft.ts';
+import type { ReplicaConfig } from './config.ts';
+import { type Divergence, StateAudit } from './state-audit.ts';
+
+/** The body of a clock command that also asks every node for the hash of its state. */
+export const AUDIT = 'audit';
+
+/** When states are compared, and what comes of it: the replica's side of `StateAudit`. */
+export class Audits {
+  readonly #config: ReplicaConfig;
+  readonly #raft: Raft;
+  readonly #audit: StateAudit;
+  #ticks = 0;
+  /** Where the last one was that this node knows of. */
+  #lastIndex: Index = 0;
+  #divergences: readonly Divergence[] = [];
+
+  constructor(config: ReplicaConfig, raft: Raft, codec: Codec, digest: Digest) {
+    this.#config = config;
+    this.#raft = raft;
+    this.#audit = new StateAudit(config.raft.id, codec, digest);
+  }
+
+  /** Whether the leader is to ask for an audit: it is time, and something happened since the last one. */
+  isDue(applied: Index): boolean {
+    return this.#ticks >= this.#config.auditTicks && applied > this.#lastIndex;
+  }
+
+  asked(): void {
+    this.#ticks = 0;
+  }
+
+  /** What is to be told to the others. */
+  tick(): readonly Message[] {
+    this.#ticks += 1;
+    const hash = this.#audit.step(this.#config.auditRecordsPerTick);
+    if (hash === undefined) return [];
+    this.#compare();
+    const { id } = this.#config.raft;
+    const others = [...this.#raft.configuration.members.keys()].filter((member) => member !== id);
+    return others.map((to) => ({ kind: 'state-hash', from: id, to, term: this.#raft.term, ...hash }));
+  }
+
+  applied({ machine, body }: LoggedCommand, index: Index, view: () => RecordView): void {
+    if (machine !== CLOCK || body !== AUDIT) return;
+    this.#ticks = 0;
+    this.#lastIndex = index;
+    this.#audit.begin(view(), index);
+  }
+
+  heard(message: StateHashMessage): void {
+    this.#audit.heard(message.from, message);
+    this.#compare();
+  }
+
+  get divergences(): readonly Divergence[] {
+    return this.#divergences;
+  }
+
+  /** Of this node itself. */
+  get own(): Divergence | undefined {
+    return this.#divergences.find(({ node }) => node === this.#config.raft.id);
+  }
+
+  #compare(): void {
+    this.#divergences = this.#audit.divergences(this.#raft.configuration.voters);
+  }
+}
