@@ -121,7 +121,9 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   DIRECTORY_MISMATCH: refused('Point --dir at the directory of this node.'),
   DIRECTORY_LOCKED: refused('Another process uses this directory: stop it first.'),
   LOG_CORRUPT: refused('Keep the file for inspection; replace this node from its peers.'),
-  STATE_CORRUPT: refused('Start the node with --rebuild: its state is set aside, and built anew from the others.'),
+  STATE_CORRUPT: refused(
+    'Start the node with --rebuild: its state is set aside, and built anew from the others.',
+  ),
   DISK_FULL: refused('Free some space, then start the node again.'),
   DISK_FAILED: refused('Check the disk; the node does not write to it again by itself.'),
   PORT_IN_USE: refused('Choose another port, or stop the process that holds it.'),

@@ -81,7 +81,9 @@ export class Proposals {
       payloads.push(encodeLogged(this.#codec, { ...clock, timeMs, wallMs }));
     }
     if (this.#audits.isDue(applied)) {
-      payloads.push(encodeLogged(this.#codec, { machine: CLOCK, session: undefined, body: AUDIT, timeMs, wallMs }));
+      payloads.push(
+        encodeLogged(this.#codec, { machine: CLOCK, session: undefined, body: AUDIT, timeMs, wallMs }),
+      );
       this.#audits.asked();
     }
     if (payloads.length === 0) return [];

@@ -35,13 +35,17 @@ test('a node whose state differs is named by the others, stops for good, and is 
   client.close();
   expect(await three.stopped).toMatchObject({ kind: 'failed', code: 'STATE_CORRUPT' });
   for (const node of [one, two]) {
-    await until('it is named', () => node.status().alarms.some(({ message }) => message.includes('node 3')) || undefined);
+    await until(
+      'it is named',
+      () => node.status().alarms.some(({ message }) => message.includes('node 3')) || undefined,
+    );
   }
   await expect(start(3, 'same')).rejects.toMatchObject({ code: 'STATE_CORRUPT' });
   const rebuilt = await start(3, 'same', { rebuild: true });
   await putAndClose(await leaderOf([one, two, rebuilt]), 5);
-  await until('nobody differs', () =>
-    [one, two, rebuilt].every((node) => node.status().alarms.length === 0) || undefined,
+  await until(
+    'nobody differs',
+    () => [one, two, rebuilt].every((node) => node.status().alarms.length === 0) || undefined,
   );
   await rebuilt.stop();
   await (await start(3, 'same')).stop();
