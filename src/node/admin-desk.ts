@@ -154,15 +154,25 @@ function progressOf(status: ReplicaStatus, member: MemberStatus): MemberProgress
     matchIndex,
     recentlyActive,
     entriesBehind,
-    bytesBehind: bytesBehind(status, state, entriesBehind),
-    snapshotPercent: undefined,
+    bytesBehind: bytesBehind(status, member, entriesBehind),
+    snapshotPercent: snapshotPercent(member),
   };
 }
 
 /** About: entries are taken to be as large as those of the log on average. */
-function bytesBehind(status: ReplicaStatus, state: string, entriesBehind: number): number {
-  const { firstIndex, lastIndex, logBytes, stateBytes } = status;
+function bytesBehind(
+  { firstIndex, lastIndex, logBytes, stateBytes }: ReplicaStatus,
+  { state, snapshot }: MemberStatus,
+  entriesBehind: number,
+): number {
   const entries = Math.max(1, lastIndex - firstIndex + 1);
   const ofLog = Math.round((logBytes / entries) * Math.min(entriesBehind, entries));
-  return state === 'snapshot' || entriesBehind > entries ? stateBytes + ofLog : ofLog;
+  if (snapshot !== undefined) return ofLog + Math.max(0, snapshot.total.bytes - snapshot.done.bytes);
+  return state === 'snapshot' || entriesBehind > entries ? ofLog + stateBytes : ofLog;
+}
+
+function snapshotPercent({ snapshot }: MemberStatus): number | undefined {
+  if (snapshot === undefined) return undefined;
+  const { done, total } = snapshot;
+  return Math.min(100, Math.floor((100 * done.bytes) / Math.max(1, total.bytes)));
 }

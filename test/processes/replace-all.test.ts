@@ -29,9 +29,14 @@ test('five nodes are replaced one after the other, all of them, under load: no c
   }
   const tookMs = performance.now() - startedMs;
   const before = load.written;
-  await waitUntil({ what: 'more load', timeoutMs: TIMEOUT_MS }, () => load.written > before + 200 || undefined);
+  await waitUntil(
+    { what: 'more load', timeoutMs: TIMEOUT_MS },
+    () => load.written > before + 200 || undefined,
+  );
   const { failures, written, gapsMs } = await load.stop();
-  console.info(`replaced in ${Math.round(tookMs)} ms; ${written} writes; longest gaps ${gapsMs.join(' ')} ms`);
+  console.info(
+    `replaced in ${Math.round(tookMs)} ms; ${written} writes; longest gaps ${gapsMs.join(' ')} ms`,
+  );
   expect(failures).toEqual([]);
   await counter.check();
   await watcher.check();

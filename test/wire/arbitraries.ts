@@ -64,6 +64,49 @@ export const clientFrame: Arbitrary<ClientFrame> = fc.oneof(
   }),
   fc.record({ kind: fc.constantFrom('unwatch' as const, 'status-request' as const), request: count }),
   fc.record({ kind: fc.constant('ping' as const) }),
+  fc.record({ kind: fc.constant('member-list' as const), request: count }),
+  fc.record({
+    kind: fc.constant('member-change' as const),
+    request: count,
+    changes: fc.array(
+      fc.oneof(
+        fc.record({
+          kind: fc.constantFrom('add-learner' as const, 'add-voter' as const),
+          member: fc.record({ id, address: text, incarnation: text }),
+        }),
+        fc.record({ kind: fc.constantFrom('promote' as const, 'demote' as const, 'remove' as const), id }),
+      ),
+      { maxLength: 5 },
+    ),
+  }),
+  fc.record({
+    kind: fc.constant('join' as const),
+    request: count,
+    address: text,
+    incarnation: text,
+    replaces: maybe(id),
+  }),
+  fc.record({ kind: fc.constant('leader-transfer' as const), request: count, to: maybe(id) }),
+);
+
+const memberReports = fc.array(
+  fc.record({
+    id,
+    address: text,
+    incarnation: text,
+    role: fc.constantFrom('voter' as const, 'learner' as const, 'incoming' as const, 'outgoing' as const),
+    progress: maybe(
+      fc.record({
+        state: fc.constantFrom('probe' as const, 'replicate' as const, 'snapshot' as const),
+        matchIndex: count,
+        recentlyActive: fc.boolean(),
+        entriesBehind: count,
+        bytesBehind: count,
+        snapshotPercent: maybe(fc.nat({ max: 100 })),
+      }),
+    ),
+  }),
+  { maxLength: 7 },
 );
 
 const status = fc.record({
@@ -124,6 +167,27 @@ export const serverFrame: Arbitrary<ServerFrame> = fc.oneof(
   fc.record({ kind: fc.constant('watch-ended' as const), request: count, code, message: text }),
   fc.record({ kind: fc.constant('status' as const), request: count, status }),
   fc.record({ kind: fc.constant('pong' as const) }),
+  fc.record({
+    kind: fc.constant('members' as const),
+    request: count,
+    nodeId: id,
+    term: count,
+    leader: maybe(id),
+    settled: fc.boolean(),
+    members: memberReports,
+  }),
+  fc.record({
+    kind: fc.constant('placed' as const),
+    request: count,
+    clusterId: text,
+    nodeId: id,
+    members: memberReports,
+  }),
+  fc.record({
+    kind: fc.constant('cluster' as const),
+    members: fc.array(fc.record({ id, address: text }), { maxLength: 7 }),
+    leader: maybe(id),
+  }),
   fc.record({ kind: fc.constant('goodbye' as const), code, message: text }),
 );
 
