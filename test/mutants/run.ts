@@ -4,12 +4,13 @@
  * given the first budget, those that are left the next one, and so on; what is left in the end fails
  * the run: a green simulator would mean nothing.
  */
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import { plant } from './plant.ts';
 import type { Sought } from './seek.ts';
 
@@ -17,12 +18,10 @@ interface Verdict extends Sought {
   readonly name: string;
 }
 
-const run = promisify(execFile);
 /** This file runs from dist/test/mutants. */
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-/** In the time of the wall: other processes may want the processor too. */
-const STALL_FACTOR = 8;
-const STALL_SECONDS = 60;
+/** A seed takes about a second; one that takes so long has no end. */
+const ENDLESS_SECONDS = 30;
 const PATCHES = join(ROOT, 'test/mutants');
 
 const { values: flags } = parseArgs({
@@ -78,10 +77,7 @@ async function judge(name: string, budget: number, before: Verdict | undefined):
   const scratch = await plant(ROOT, name);
   const first = Number(flags.seed) + (before?.seeds ?? 0);
   try {
-    const sought = await seek(
-      [join(scratch, 'dist'), join(ROOT, 'dist'), String(first), String(budget)],
-      budget,
-    );
+    const sought = await seek([join(scratch, 'dist'), join(ROOT, 'dist'), String(first), String(budget)]);
     const seeds = sought.seeds + (before?.seeds ?? 0);
     return { name, ...sought, seeds, cpuSeconds: sought.cpuSeconds + (before?.cpuSeconds ?? 0) };
   } finally {
@@ -90,21 +86,37 @@ async function judge(name: string, budget: number, before: Verdict | undefined):
 }
 
 /** A planted bug may keep a run from ever ending: that is found too. */
-async function seek(words: readonly string[], budget: number): Promise<Sought> {
+async function seek(words: readonly string[]): Promise<Sought> {
   const file = fileURLToPath(new URL('seek.js', import.meta.url));
-  const limitMs = (STALL_FACTOR * budget + STALL_SECONDS) * 1_000;
+  const child = spawn(process.execPath, [file, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const seeds: number[] = [];
+  let begunAt = 0;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    seeds.push(...text.trim().split('\n').map(Number));
+    begunAt = cpuSecondsOf(child.pid);
+  });
+  let isEndless = false;
+  const watch = setInterval(() => {
+    isEndless ||= cpuSecondsOf(child.pid) - begunAt > ENDLESS_SECONDS;
+    if (isEndless) child.kill('SIGKILL');
+  }, 1_000);
+  const [code] = (await once(child, 'close')) as [number | null];
+  clearInterval(watch);
+  if (code === 0) return JSON.parse(output) as Sought;
+  if (!isEndless) throw new Error(`the search ended with ${code}, at seed ${seeds.at(-1)}`);
+  const cpuSeconds = begunAt + ENDLESS_SECONDS;
+  return { property: 'no end', detail: undefined, seed: seeds.at(-1), seeds: seeds.length, cpuSeconds };
+}
+
+/** What a process has used so far; 0 where the system does not tell. */
+function cpuSecondsOf(pid: number | undefined): number {
   try {
-    const { stdout } = await run(process.execPath, [file, ...words], {
-      timeout: limitMs,
-      killSignal: 'SIGKILL',
-    });
-    return JSON.parse(stdout) as Sought;
-  } catch (error) {
-    const { killed, stderr = '' } = error as { readonly killed?: boolean; readonly stderr?: string };
-    if (killed !== true) throw error;
-    const seeds = stderr.trim().split('\n');
-    const seed = Number(seeds.at(-1));
-    return { property: 'no end', detail: undefined, seed, seeds: seeds.length, cpuSeconds: limitMs / 1_000 };
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return 0;
   }
 }
 
