@@ -260,13 +260,15 @@ class Node implements RunningNode {
   }
 
   /** What a turn wants done, but for the disk's part. */
-  #carryOut({ send, replies, watches, replaceState, removed, divergence }: Output, replica: Replica): void {
+  #carryOut(output: Output, replica: Replica): void {
+    const { send, replies, watches, replaceState, contradictions, removed, divergence } = output;
     if (divergence !== undefined) {
       this.#core?.loop.stop();
       return void noteDivergence(this.#config.directory, divergence).then((reason) => this.#fail(reason));
     }
     if (replaceState !== undefined)
       this.#log.info('snapshot installed', { index: replaceState.applied.index });
+    for (const { from, what } of contradictions) this.#peers.refuse(from, what);
     this.#peers.send(send);
     this.#peers.follow(replica.configuration, replica.committedConfiguration);
     if (replica.leader !== this.#leader) {

@@ -118,6 +118,11 @@ export class PeerGroup {
     this.#links.send(messages);
   }
 
+  /** The peer contradicts what this node knows for sure. */
+  refuse(peer: NodeId, what: string): void {
+    this.#links.refuse(peer, 'PROTOCOL_VIOLATION', what);
+  }
+
   setCut(cut: Cut): void {
     this.#links.setCut(cut);
   }

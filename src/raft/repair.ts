@@ -116,7 +116,9 @@ export function onRepairRequest(state: RaftState, { from, first, last }: RepairR
   const { appendEntriesMax, appendBytesMax } = state.config;
   const entries: Entry[] = [];
   let bytes = 0;
-  for (let index = first; index <= last && entries.length < appendEntriesMax; index++) {
+  // Below the base there is nothing to give, and there may be millions of places.
+  const start = Math.max(first, state.log.base.index + 1);
+  for (let index = start; index <= last && entries.length < appendEntriesMax; index++) {
     const entry = state.log.entryAt(index) ?? state.repair?.entryAt(index);
     if (entry === undefined) {
       if (index > state.lastPromised.index) break;

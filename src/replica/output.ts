@@ -33,6 +33,13 @@ export type Reply =
       readonly leader: NodeId | undefined;
     };
 
+/** A node said what a sound one never says. */
+export interface Contradiction {
+  readonly from: NodeId;
+  /** What it said, and what speaks against it. */
+  readonly what: string;
+}
+
 export type WatchOutput =
   | { readonly kind: 'started'; readonly watch: WatchId; readonly fromRevision: Revision }
   /** Every selected event up to and including `revision` has now been handed out. */
@@ -90,6 +97,8 @@ export interface Output {
   readonly send: readonly Message[];
   readonly replies: readonly Reply[];
   readonly watches: readonly WatchOutput[];
+  /** Messages of this turn that cannot be true, and changed nothing: their senders are to be cut off. */
+  readonly contradictions: readonly Contradiction[];
   /** Who makes up the cluster, if that is not as it was: they all are to be talked to. */
   readonly configuration: Configuration | undefined;
   /** This node's state is another one than that of a majority: it must serve nobody any more. */

@@ -33,7 +33,7 @@ import { historySource } from './history-source.ts';
 import type { DiskRoom, Input, MemberStatus, Now, QueryInput, ReplicaStatus } from './input.ts';
 import { Leadership } from './leadership.ts';
 import { LogUpkeep } from './log-upkeep.ts';
-import type { Output, Reply, StageStep, StateReplacement } from './output.ts';
+import type { Contradiction, Output, Reply, StageStep, StateReplacement } from './output.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { Proposals } from './proposals.ts';
 import { Reads } from './reads.ts';
@@ -84,6 +84,7 @@ export class Replica {
   #now: Now = { monotonicMs: 0, wallMs: 0 };
   #replies: Reply[] = [];
   #send: Message[] = [];
+  readonly #contradictions: Contradiction[] = [];
 
   constructor({ config, root, codec, digest, random, restored }: ReplicaOptions) {
     this.#config = config;
@@ -247,8 +248,9 @@ export class Replica {
   }
 
   #receive(message: Message): void {
-    if (message.kind === 'state-hash') this.#audits.heard(message);
-    else this.#raft.step(message);
+    if (message.kind === 'state-hash') return this.#audits.heard(message);
+    const what = this.#raft.step(message);
+    if (what !== undefined) this.#contradictions.push({ from: message.from, what });
   }
 
   #roomChanged(room: DiskRoom): void {
@@ -371,6 +373,7 @@ export class Replica {
     this.#send = [];
     this.#replies = [];
     this.#replacement = undefined;
+    const contradictions = this.#contradictions.splice(0);
     if (stage !== NO_STEPS) this.#stage = [];
     const watches = this.#watches.deliver(this.#history);
     const syncState = this.#upkeep.startSync(this.#applied.index);
@@ -383,6 +386,7 @@ export class Replica {
       send,
       replies,
       watches,
+      contradictions,
       divergence: this.#audits.own,
       configuration: ready.configuration,
       removed: this.#raft.role !== 'leader' && isOut(this.#committed, this.#config.raft.id),

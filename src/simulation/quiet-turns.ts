@@ -61,8 +61,10 @@ function look(raft: RaftInspection): Seen {
   return { role, term, vote, commitIndex, appliedIndex, stableIndex, baseIndex: base.index, lastIndex };
 }
 
-function saysNothing({ write, state, stage, replaceState, send, replies }: Output): boolean {
+function saysNothing(output: Output): boolean {
+  const { write, state, stage, replaceState, send, replies, contradictions } = output;
   return (
+    contradictions.length === 0 &&
     send.length === 0 &&
     write === undefined &&
     state === undefined &&

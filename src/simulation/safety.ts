@@ -93,6 +93,9 @@ export class Safety {
   turned(node: SimulatedNode, inputs: readonly Input[], output: Output): void {
     const raft = node.replica?.inspect();
     if (raft === undefined || this.#quiet.isQuiet(raft, inputs, output)) return;
+    for (const { from, what } of output.contradictions) {
+      claim(false, 'sound nodes contradict nobody', () => `node ${from} to node ${node.id}: ${what}`);
+    }
     const turn = { id: node.id, raft, output, cluster: this.#cluster };
     for (const property of this.#properties) property.afterTurn(turn);
     this.#markTurn(node, inputs, output);

@@ -5,6 +5,7 @@
  * promised is that a message that arrives comes from the member that it names, unchanged.
  */
 import type { WebSocket } from 'ws';
+import type { ErrorCode } from '../base/errors.ts';
 import type { NodeId } from '../base/flavor.ts';
 import type { Message } from '../raft/message.ts';
 import type { MemberAddress } from '../wire/client-frames.ts';
@@ -107,6 +108,12 @@ export class PeerLinks {
     for (const link of this.#incoming) {
       if (link.peer !== undefined && cut.from.includes(link.peer)) link.terminate();
     }
+  }
+
+  /** The peer says what cannot be: its connections are closed. It may try again. */
+  refuse(peer: NodeId, code: ErrorCode, message: string): void {
+    this.#events.onRefused(peer, code, message);
+    for (const link of this.#incoming) if (link.peer === peer) link.close(code, message);
   }
 
   close(): void {

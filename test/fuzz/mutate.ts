@@ -60,6 +60,12 @@ function mutateOnce(value: unknown, random: Random): unknown {
   return random.pick(HOSTILE)();
 }
 
+/** A copy of a row of which one number is a little, or much, more or less. */
+export function nudgeRow(row: readonly unknown[], first: number, random: Random): readonly unknown[] {
+  const at = random.integer(Math.min(first, row.length - 1), row.length - 1);
+  return row.map((value, n) => (n === at && typeof value === 'number' ? nudge(value, random) : value));
+}
+
 function nudge(value: number, random: Random): number {
   return value + random.pick([-1, 1, 2, -2, 100, 2 ** 20, 2 ** 32, -(2 ** 32), 0.5]);
 }

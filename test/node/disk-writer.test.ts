@@ -16,6 +16,7 @@ const NOTHING: Output = {
   send: [],
   replies: [],
   watches: [],
+  contradictions: [],
   configuration: undefined,
   removed: false,
   divergence: undefined,

@@ -280,6 +280,7 @@ export class Cluster {
 
   deliver(message: Message): void {
     const member = this.member(message.to);
-    if (member.isUp) member.raft.step(message);
+    const contradiction = member.isUp ? member.raft.step(message) : undefined;
+    assert(contradiction === undefined, contradiction ?? 'a sound node contradicts nobody');
   }
 }

@@ -208,13 +208,15 @@ test('a request that begins before what is committed here is answered for what f
   expect([raft.firstIndex, raft.lastIndex, raft.commitIndex]).toEqual([5, 5, 5]);
 });
 
-test('what is committed is never truncated: the process stops instead', () => {
+test('what is committed is never truncated, and a term has one leader: whoever says otherwise is refused', () => {
   const raft = node();
   raft.step(append(1, [0, 0], [entry(1, 1), entry(2, 1)], 1));
   settle(raft);
-  expect(() => raft.step(append(2, [0, 0], [entry(1, 2)]))).not.toThrow();
+  expect(raft.step(append(2, [0, 0], [entry(1, 2)]))).toBe('entry 1 is committed, and of term 1, not 2');
   expect(raft.inspect().entries.map(({ term }) => term)).toEqual([1, 1]);
-  expect(() => raft.step({ ...append(1, [1, 1], []), from: 3, term: 2 })).toThrow('one leader');
+  expect(raft.term).toBe(1);
+  expect(raft.step({ ...append(1, [1, 1], []), from: 3 })).toBe('node 1 leads term 1');
+  expect(raft.leader).toBe(1);
 });
 
 test('ABA: entries that replaced others are acknowledged and applied after their own write', () => {

@@ -93,7 +93,7 @@ export class Scenario {
       isolate: () => this.#isolate(Number(words[0])),
       cut: () => this.#cut(words),
       heal: () => this.#cuts.clear(),
-      forge: () => this.#cluster.deliver(forgeMessage(words)),
+      forge: () => this.#forge(forgeMessage(words)),
       waits: () => this.#print(waitsLine(this.#cluster.member(Number(words[0])), Number(words[1]), words[2])),
       first: () => this.#print(firstLine(this.#cluster.members, Number(words[0]), words[1])),
       settle: () => this.#settle(),
@@ -262,6 +262,11 @@ export class Scenario {
     const isCut = this.#cuts.has(`${message.from}>${message.to}`) || !this.#cluster.member(message.to).isUp;
     if (this.#isTracing) this.#print(`${messageLine(message)}${isCut ? ' (lost)' : ''}`);
     if (!isCut) this.#cluster.deliver(message);
+  }
+
+  #forge(message: Message): void {
+    const contradiction = this.#raft(String(message.to)).step(message);
+    if (contradiction !== undefined) this.#print(`n${message.to} refuses the message: ${contradiction}`);
   }
 
   #matching(words: readonly string[]): readonly Message[] {
