@@ -63,7 +63,8 @@ async function main(): Promise<number> {
     seed: Number(flags.seed),
     has: new Set(),
     fakes: false,
-    nodeFlags: ['--limit=stateWriteTicks=500,logEntriesMax=4000,logEntriesKept=1000'],
+    // The state is stored seldom and the log lies in small files: so the log counts, and most of it is used.
+    nodeFlags: ['--limit=stateWriteTicks=3000,logEntriesMax=8000,logEntriesKept=4000,logSegmentBytes=262144'],
   });
   try {
     await arena.start();
