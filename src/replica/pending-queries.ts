@@ -3,8 +3,8 @@ import type { ReadyRead } from '../raft/ready.ts';
 import type { QueryInput } from './input.ts';
 
 interface Asked {
-  /** By this node's monotonic clock. */
-  readonly askedMs: number;
+  /** By this node's monotonic clock; undefined if the answer may rest on a lease. */
+  readonly askedMs: number | undefined;
   readonly queries: readonly QueryInput[];
 }
 
@@ -51,10 +51,15 @@ export class PendingQueries {
     return this.#max - this.#size;
   }
 
-  /** The id of the read that these queries wait for. */
-  ask(queries: readonly QueryInput[], nowMs: number): number {
+  /**
+   * The id of the read that these queries wait for.
+   *
+   * @param askedMs by this node's monotonic clock; undefined if the answer may rest on a lease: then it
+   *   proves nothing to queries that come later
+   */
+  ask(queries: readonly QueryInput[], askedMs: number | undefined): number {
     const read = this.#nextRead++;
-    this.#asked.set(read, { askedMs: nowMs, queries });
+    this.#asked.set(read, { askedMs, queries });
     this.#size += queries.length;
     return read;
   }
@@ -75,7 +80,8 @@ export class PendingQueries {
     this.#confirmed = this.#confirmed.filter(({ index }) => index > applied);
     const queries = reached.flatMap((each) => each.queries);
     this.#size -= queries.length;
-    return { queries, asOfMs: Math.max(...reached.map(({ askedMs }) => askedMs)) };
+    const askedMs = reached.flatMap((each) => each.askedMs ?? []);
+    return { queries, asOfMs: askedMs.length === 0 ? undefined : Math.max(...askedMs) };
   }
 
   /** The queries of a read that will not be confirmed. */

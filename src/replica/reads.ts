@@ -84,7 +84,7 @@ export class Reads {
 
   #ask(queries: readonly QueryInput[], how: { readonly lease: boolean }, nowMs: number): readonly Reply[] {
     if (queries.length === 0) return [];
-    const read = this.#pending.ask(queries, nowMs);
+    const read = this.#pending.ask(queries, how.lease ? undefined : nowMs);
     const asked = this.#raft.readIndex(read, how);
     if (asked.kind === 'accepted') return [];
     this.#pending.abort(read);

@@ -194,3 +194,12 @@ test('a stale read within a bound is answered at once while the state is known t
   cluster.tick(8);
   expect(cluster.query(node, 'k1', 'stale', 0)).toMatchObject({ kind: 'result', revision: 1, staleMs: 0 });
 });
+
+test('what a lease has confirmed says nothing to reads that do not trust it', () => {
+  const cluster = started();
+  const node = members.map((id) => cluster.node(id)).find((each) => each !== cluster.leader)!;
+  expect(cluster.query(node, 'a', 'lease')).toMatchObject({ kind: 'result', staleMs: 0 });
+  expect(cluster.query(node, 'a', 'stale')).toMatchObject({ kind: 'result', staleMs: undefined });
+  expect(cluster.query(node, 'a', 'linearizable')).toMatchObject({ kind: 'result', staleMs: 0 });
+  expect(cluster.query(node, 'a', 'stale')).toMatchObject({ kind: 'result', staleMs: 0 });
+});
