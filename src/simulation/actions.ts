@@ -54,6 +54,10 @@ export type FaultAction =
   | { readonly kind: 'slow-disk'; readonly target: Target; readonly times: number; readonly lastsMs: number }
   | { readonly kind: 'drift'; readonly target: Target; readonly rate: number; readonly lastsMs: number }
   | { readonly kind: 'clock-jump'; readonly target: Target; readonly byMs: number }
+  /** The node crashes, and a bit of its log turns over while it is down. */
+  | { readonly kind: 'rot'; readonly target: Target; readonly downMs: number }
+  /** A write or a sync of the node's log fails: it stops, and is started again. */
+  | { readonly kind: 'disk-error'; readonly target: Target }
   /** The node crashes, and finds its stored state damaged when it starts. */
   | { readonly kind: 'lose-state'; readonly target: Target; readonly downMs: number }
   /** A client forgets all that it asked for, and comes back as a new one. */
@@ -100,6 +104,8 @@ const MAKERS: Partial<Record<FaultKind, Maker>> = {
     downMs: lasts(random, swarm) / 4,
     stepMs: lasts(random, swarm),
   }),
+  rot: (random, swarm) => ({ kind: 'rot', target: target(random, swarm), downMs: lasts(random, swarm) / 2 }),
+  'disk-error': (random, swarm) => ({ kind: 'disk-error', target: target(random, swarm) }),
   wipe: (random, swarm) => ({ kind: 'wipe', target: target(random, swarm) }),
   'client-crash': (random, swarm) => ({
     kind: 'client-crash',

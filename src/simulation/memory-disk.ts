@@ -14,6 +14,8 @@ export interface DiskCall {
 export interface MemoryDiskOptions {
   /** Consulted before each call that changes something. */
   readonly fault?: DiskFault;
+  /** What a power cut leaves whole, one by one; 512 if it is left out. */
+  readonly sectorBytes?: number;
 }
 
 /** A file apart from its names: what is read now, and what a power cut leaves for sure. */
@@ -36,6 +38,7 @@ type NameChange =
  */
 export class MemoryDisk implements FileSystem {
   readonly #fault: DiskFault;
+  readonly #torn: number;
   readonly #directories = new Set<string>();
   #names = new Map<string, Inode>();
   #durableNames = new Map<string, Inode>();
@@ -43,6 +46,7 @@ export class MemoryDisk implements FileSystem {
 
   constructor(options: MemoryDiskOptions = {}) {
     this.#fault = options.fault ?? (() => undefined);
+    this.#torn = options.sectorBytes ?? SECTOR_BYTES;
   }
 
   /** Cuts the power. Files that were open must not be used again. */
@@ -51,7 +55,7 @@ export class MemoryDisk implements FileSystem {
     for (const change of this.#nameChanges.slice(0, kept)) applyNameChange(this.#durableNames, change);
     this.#nameChanges = [];
     this.#names = new Map(this.#durableNames);
-    for (const inode of new Set(this.#names.values())) tear(inode, random);
+    for (const inode of new Set(this.#names.values())) tear(inode, random, this.#torn / SECTOR_BYTES);
   }
 
   /** The disk as it is, as another one: for images of crashes that did not happen to this one. */
@@ -194,12 +198,17 @@ function sync(inode: Inode): void {
   inode.dirty.clear();
 }
 
-function tear(inode: Inode, random: Random): void {
+/** Sectors that lie in one block of the disk are kept or lost together. */
+function tear(inode: Inode, random: Random, sectorsPerBlock: number): void {
   if (inode.current.length > inode.durable.length && random.chance(0.5)) {
     inode.durable = extended(inode.durable, inode.current.length);
   }
+  const blocks = new Map<number, boolean>();
   for (const sector of inode.dirty) {
-    if (random.chance(0.5)) copySector(inode.current, inode.durable, sector);
+    const block = Math.floor(sector / sectorsPerBlock);
+    const isKept = blocks.get(block) ?? random.chance(0.5);
+    blocks.set(block, isKept);
+    if (isKept) copySector(inode.current, inode.durable, sector);
   }
   inode.dirty.clear();
   inode.current = inode.durable.slice();

@@ -29,6 +29,8 @@ export class Nemesis {
   readonly #random: SeededRandom;
   readonly #members: MemberNemesis;
   readonly #stateless = new Set<NodeId>();
+  /** Their logs may lack something. */
+  readonly #damaged = new Set<NodeId>();
 
   constructor(around: NemesisSurroundings, random: SeededRandom) {
     this.#around = around;
@@ -39,9 +41,12 @@ export class Nemesis {
   perform(action: FaultAction): void {
     switch (action.kind) {
       case 'crash':
-        return this.#crash(this.#aim(action.target), action.downMs, { losesState: false });
+        return this.#crash(this.#aim(action.target), action.downMs, {
+          losesState: false,
+          keepsWrites: false,
+        });
       case 'lose-state':
-        return this.#crash(this.#aim(action.target), action.downMs, { losesState: true });
+        return this.#crash(this.#aim(action.target), action.downMs, { losesState: true, keepsWrites: false });
       case 'power-cut':
         return this.#cutPower(action.downMs);
       case 'pause':
@@ -69,6 +74,13 @@ export class Nemesis {
         return this.#members.perform(action);
       case 'rolling-restart':
         return this.#restartAll(action.stepMs, action.downMs);
+      case 'rot':
+        return this.#rot(this.#aim(action.target), action.downMs);
+      case 'disk-error': {
+        const node = this.#aim(action.target);
+        if (node.up) node.disk.failSoon();
+        return;
+      }
       case 'wipe':
         return this.#wipe(this.#aim(action.target));
       default:
@@ -121,10 +133,18 @@ export class Nemesis {
         if (this.#around.calmed || !node.up) return;
         if (node === this.#around.leader) this.#members.transfer(node, undefined);
         events.after((stepMs / 2) * 1000, () => {
-          if (!this.#around.calmed) this.#crash(node, downMs, { losesState: false });
+          if (!this.#around.calmed) this.#crash(node, downMs, { losesState: false, keepsWrites: false });
         });
       });
     }
+  }
+
+  #rot(node: SimulatedNode, downMs: number): void {
+    // Not by a power cut: of what that takes with it, the end of the log may not be told from what rots.
+    this.#crash(node, downMs, { losesState: false, keepsWrites: true });
+    if (node.up || node.gone || !this.#mayLose(node) || !node.disk.rot()) return;
+    this.#damaged.add(node.id);
+    this.#around.marks.count('bit of a log turned over');
   }
 
   /** A minority may lose its disks: more would lose what was acknowledged. */
@@ -137,11 +157,11 @@ export class Nemesis {
     this.#around.retire(node);
   }
 
-  /** With it, those who lost their disk or their state are a minority of every configuration that may count. */
+  /** With it, those who lost their disk, their state or a part of their log are a minority of every configuration that may count. */
   #mayLose(node: SimulatedNode): boolean {
     this.#updateStateless();
     const gone = this.#around.nodes.filter((each) => each.gone).map(({ id }) => id);
-    const ids = new Set([...gone, ...this.#stateless, node.id]);
+    const ids = new Set([...gone, ...this.#stateless, ...this.#damaged, node.id]);
     return this.#around
       .configurations()
       .every(({ voters, outgoing }) =>
@@ -153,11 +173,18 @@ export class Nemesis {
 
   #cutPower(downMs: number): void {
     for (const node of this.#around.nodes) {
-      this.#crash(node, downMs * (1 + this.#random.integer(0, 10) / 10), { losesState: false });
+      this.#crash(node, downMs * (1 + this.#random.integer(0, 10) / 10), {
+        losesState: false,
+        keepsWrites: false,
+      });
     }
   }
 
-  #crash(node: SimulatedNode, downMs: number, { losesState }: { readonly losesState: boolean }): void {
+  #crash(
+    node: SimulatedNode,
+    downMs: number,
+    { losesState, keepsWrites }: { readonly losesState: boolean; readonly keepsWrites: boolean },
+  ): void {
     const { marks, watchers, events } = this.#around;
     const raft = node.replica?.inspect();
     if (raft === undefined) return;
@@ -167,7 +194,7 @@ export class Nemesis {
       if (raft.commitIndex < raft.base.index + raft.entries.length)
         marks.count('leader crashed with uncommitted entries');
     }
-    node.crash();
+    node.crash({ keepsWrites });
     if (losesState && this.#mayLose(node)) {
       node.disk.state.lose();
       this.#stateless.add(node.id);
@@ -182,7 +209,9 @@ export class Nemesis {
 
   /** A node has its state back once that is stored up to what was ever compacted. */
   #updateStateless(): void {
-    for (const { id, disk } of this.#around.nodes) {
+    for (const { id, disk, replica } of this.#around.nodes) {
+      if (replica !== undefined && replica.status().damagedTo === undefined && this.#damaged.delete(id))
+        this.#around.marks.count('log whole again after damage');
       if (disk.stateIndex > 0 && disk.stateIndex >= disk.base.index) this.#stateless.delete(id);
     }
   }

@@ -1,5 +1,6 @@
 /** One node of a simulated cluster: the real replica, a clock, a disk, and what reaches it. */
 import type { Codec } from '../base/codec.ts';
+import { StoreError } from '../base/errors.ts';
 import type { NodeId } from '../base/flavor.ts';
 import { SeededRandom } from '../base/seeded-random.ts';
 import type { Root } from '../machine/root.ts';
@@ -10,10 +11,12 @@ import type { Configuration } from '../raft/configuration.ts';
 import { sha256Digest } from '../wire/sha256-digest.ts';
 import type { LogWrite } from '../raft/ready.ts';
 import type { ReplicaConfig } from '../replica/config.ts';
+import type { Restored } from '../replica/restored.ts';
 import { SimulatedDisk } from './disk.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { Marks } from './marks.ts';
 import { NodeClock } from './node-clock.ts';
+import { RealLog } from './real-log.ts';
 import type { Swarm } from './swarm.ts';
 import { claim } from './violation.ts';
 
@@ -25,6 +28,10 @@ export interface NodeSurroundings {
   readonly codec: Codec;
   readonly root: Root;
   started(node: SimulatedNode): void;
+  /** A write failed: the node stops, and may be started again. */
+  failed(node: SimulatedNode): void;
+  /** It cannot be started again. */
+  lost(node: SimulatedNode): void;
   /** After each turn, before anything it asked for has begun. */
   turned(node: SimulatedNode, inputs: readonly Input[], output: Output): void;
   /** What the turn has to say to others. */
@@ -73,7 +80,7 @@ export class SimulatedNode {
     this.#around = around;
     this.#random = random;
     this.#configuration = configuration;
-    this.disk = new SimulatedDisk(around.swarm.disk.segmentEntries);
+    this.disk = new SimulatedDisk(around.swarm.disk.segmentEntries, realLog(around.swarm, random));
     this.clock = new NodeClock(random.integer(0, 1_000_000), 1.8e12 + random.integer(-60_000, 60_000));
   }
 
@@ -118,6 +125,16 @@ export class SimulatedNode {
 
   start(): void {
     if (this.#gone) return;
+    try {
+      this.#start(this.disk.recover(this.#around.codec, this.#configuration, this.#around.marks));
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'LOG_CORRUPT') throw error;
+      this.#around.marks.count('node refuses to start from a corrupt log');
+      this.#around.lost(this);
+    }
+  }
+
+  #start(restored: Restored): void {
     const { codec, root } = this.#around;
     this.#life++;
     this.#replica = new Replica({
@@ -126,14 +143,14 @@ export class SimulatedNode {
       codec,
       digest: sha256Digest,
       random: new SeededRandom(this.#random.integer(0, 2 ** 31)),
-      restored: this.disk.recover(codec, this.#configuration),
+      restored,
     });
     this.#around.started(this);
     this.#scheduleTick(this.#random.integer(0, this.#around.swarm.tickMs * 1000));
   }
 
-  /** Memory is lost, and of what was on its way to the disk a part. */
-  crash(): void {
+  /** Memory is lost, and of what was on its way to the disk a part, unless only the process died. */
+  crash({ keepsWrites = false }: { readonly keepsWrites?: boolean } = {}): void {
     const { swarm, marks } = this.#around;
     this.#life++;
     this.#replica = undefined;
@@ -145,7 +162,7 @@ export class SimulatedNode {
     this.#replacing = 0;
     this.#logFreeUs = 0;
     this.#stateFreeUs = 0;
-    this.disk.crash(this.#random, swarm.disk.keepChance, marks);
+    this.disk.crash(this.#random, keepsWrites ? 1 : swarm.disk.keepChance, marks);
   }
 
   pause(): void {
@@ -252,11 +269,22 @@ export class SimulatedNode {
       this.#logFreeUs = Math.max(this.#logFreeUs, doneUs);
       if (lies) this.#later(0, () => this.give({ kind: 'written', write: write.id }));
       this.#later(this.#logFreeUs - nowUs, () => {
-        const { id } = this.disk.complete();
-        if (!lies) this.give({ kind: 'written', write: id });
+        const id = this.#complete();
+        if (!lies && id !== undefined) this.give({ kind: 'written', write: id });
       });
     }
     this.#heldWrites = [];
+  }
+
+  /** Undefined if the disk failed: then the node has stopped. */
+  #complete(): number | undefined {
+    try {
+      return this.disk.complete().id;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#around.failed(this);
+      return undefined;
+    }
   }
 
   #afterState(run: () => void): void {
@@ -280,4 +308,8 @@ export class SimulatedNode {
       if (life === this.#life) run();
     });
   }
+}
+
+function realLog({ disk }: Swarm, random: SeededRandom): RealLog | undefined {
+  return disk.real ? new RealLog(random.fork(), disk.segmentBytes, disk.sectorBytes) : undefined;
 }

@@ -14,6 +14,8 @@ export const FAULT_KINDS = [
   'clock-jump',
   'slow-disk',
   'lose-state',
+  'rot',
+  'disk-error',
   'corrupt',
   'client-crash',
   'membership',
@@ -73,6 +75,11 @@ export interface DiskSwarm {
   readonly segmentEntries: number;
   /** Of what was written and not synced when a node crashed: the chance that all of it is there. */
   readonly keepChance: number;
+  /** The log is that of the product, over a disk in memory; otherwise a model of it. */
+  readonly real: boolean;
+  readonly segmentBytes: number;
+  /** What a power cut leaves whole. */
+  readonly sectorBytes: number;
   /** Says that a write is on stable storage as soon as it is handed in. */
   readonly lies: boolean;
 }
@@ -147,6 +154,10 @@ export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swar
       syncMaxUs: random.pick([2000, 50_000, 500_000]),
       segmentEntries: random.pick([1, 1, 4, 16]),
       keepChance: random.pick([0, 0.3, 0.9]),
+      // It costs more than the model.
+      real: random.chance(0.25),
+      segmentBytes: random.pick([4096, 8192, 65_536]),
+      sectorBytes: random.pick([512, 4096]),
       lies: false,
     },
     faults: {

@@ -91,6 +91,8 @@ export class World {
       started: (node: SimulatedNode): void => this.#started(node),
       turned: (node: SimulatedNode, inputs: readonly Input[], output: Output): void =>
         this.#turned(node, inputs, output),
+      failed: (node: SimulatedNode): void => this.#failed(node),
+      lost: (node: SimulatedNode): void => this.retire(node),
       say: (node: SimulatedNode, output: Output): void => this.#say(node, output),
     };
     this.#formed = configuration;
@@ -207,6 +209,7 @@ export class World {
     for (const node of this.nodes) {
       node.resume({ bunched: false });
       node.slowDisk(1);
+      node.disk.heal();
       this.drift(node, 1);
       if (!node.up) node.start();
     }
@@ -237,6 +240,17 @@ export class World {
     for (const reply of output.replies) this.#reply(node, reply);
     if (output.removed && !node.gone) this.#removed(node);
     for (const told of output.watches) this.#watches.get(told.watch)?.take(told);
+  }
+
+  /** As a supervisor does that starts a process again. */
+  #failed(node: SimulatedNode): void {
+    this.marks.count('node stopped by a disk error');
+    node.crash();
+    for (const watcher of this.watchers) watcher.nodeDown(node.id);
+    const { life } = node;
+    this.events.after(this.#random.integer(1, 2_000_000), () => {
+      if (!node.up && node.life === life) node.start();
+    });
   }
 
   /** A node that learns that it was removed stops, or goes on for a while and must keep quiet. */

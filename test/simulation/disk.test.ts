@@ -27,7 +27,7 @@ test('a crash keeps what was synced, and of the rest a beginning', () => {
         const synced = ends[done - 1] ?? 0;
         expect(disk.lastIndex).toBe(synced);
         disk.crash(new SeededRandom(seed), keepChance, new Marks());
-        const { hardState, entries } = disk.recover(msgpackCodec, NO_CONFIGURATION);
+        const { hardState, entries } = disk.recover(msgpackCodec, NO_CONFIGURATION, new Marks());
         expect(entries.length).toBeGreaterThanOrEqual(synced);
         expect(hardState.term).toBeGreaterThanOrEqual(done);
         // The term is the first record of its write: no entry is there before it.
@@ -59,7 +59,7 @@ test('a state ahead of its log makes the log begin anew behind it', () => {
   });
   disk.state.replace({ applied: { index: 9, term: 3 } }, msgpackCodec)();
   disk.crash(new SeededRandom(1), 0, new Marks());
-  expect(disk.recover(msgpackCodec, NO_CONFIGURATION)).toEqual({
+  expect(disk.recover(msgpackCodec, NO_CONFIGURATION, new Marks())).toEqual({
     hardState: { term: 3, vote: undefined },
     base: { index: 9, term: 3 },
     entries: [],

@@ -1,6 +1,7 @@
 import type { NodeId, Term } from '../../base/flavor.ts';
 import { decodeConfiguration } from '../../raft/configuration-codec.ts';
 import type { Configuration } from '../../raft/configuration.ts';
+import type { PlacedConfiguration } from '../../raft/configurations.ts';
 import type { Entry } from '../../raft/entry.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
@@ -10,7 +11,7 @@ import { isQuorum, type Property, type TurnView } from './property.ts';
 /**
  * What makes a change of the members safe (thesis, sections 4.1 to 4.3): a leader has one of them
  * under way at most; any quorum before a change and any behind it share a node; and nobody leads who
- * has no vote by the last configuration that is known to be committed, nor by one behind it.
+ * has no vote by the last configuration that it knows to be committed, nor by one behind it.
  */
 export class ConfigurationSafety implements Property {
   readonly name = 'configuration safety';
@@ -19,7 +20,7 @@ export class ConfigurationSafety implements Property {
   readonly #led = new Map<NodeId, Term>();
   /** Looked at so far, of the ledger: the last configuration in it. */
   #scanned = 0;
-  #committed: { readonly inTerm: Term; readonly configuration: Configuration } | undefined;
+  readonly #committed: PlacedConfiguration[] = [];
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -62,19 +63,14 @@ export class ConfigurationSafety implements Property {
     );
   }
 
+  /** A node that does not know that its removal is committed may lead once more (thesis, section 4.2.2). */
   #checkLeader(raft: RaftInspection): void {
-    const committed = this.#committed;
-    if (committed === undefined || committed.inTerm >= raft.term) return;
-    const voters = [committed.configuration, raft.configuration].flatMap((each) => [
-      ...each.voters,
-      ...each.outgoing,
-    ]);
-    const behind = raft.entries
-      .filter(({ kind }) => kind === 'configuration')
-      .map(({ data }) => decodeConfiguration(data));
-    for (const each of behind) voters.push(...each.voters, ...each.outgoing);
+    const known = this.#committed.findLast(({ index }) => index <= raft.commitIndex);
+    if (known === undefined) return;
+    const behind = raft.entries.filter(({ kind, index }) => kind === 'configuration' && index > known.index);
+    const counting = [known.configuration, ...behind.map(({ data }) => decodeConfiguration(data))];
     claim(
-      voters.includes(raft.id),
+      counting.some(({ voters, outgoing }) => voters.includes(raft.id) || outgoing.includes(raft.id)),
       this.name,
       () => `node ${raft.id} leads term ${raft.term}, and has no vote in the cluster`,
     );
@@ -84,10 +80,8 @@ export class ConfigurationSafety implements Property {
     while (this.#scanned < this.#ledger.lastIndex) {
       const committed = this.#ledger.at(++this.#scanned);
       if (committed?.entry.kind !== 'configuration') continue;
-      this.#committed = {
-        inTerm: committed.inTerm,
-        configuration: decodeConfiguration(committed.entry.data),
-      };
+      const { index, data } = committed.entry;
+      this.#committed.push({ index, configuration: decodeConfiguration(data) });
     }
   }
 }

@@ -58,6 +58,7 @@ test('a removed node that leads is found, and one that leads until its removal i
     term: 4,
     entries: [change(2, 2, of([1, 2]))],
     base: { index: 1, term: 1 },
+    commitIndex: 2,
     configuration: of([1, 2]),
   });
   expect(() => property.afterTurn(turn(removed))).toThrow('has no vote');

@@ -1,0 +1,88 @@
+import { assert } from '../base/assert.ts';
+import { StoreError } from '../base/errors.ts';
+import type { Random } from '../base/random.ts';
+import type { LogWrite } from '../raft/ready.ts';
+import { encodeRecords } from '../storage/log/log-records.ts';
+import { SegmentedLog } from '../storage/log/segmented-log.ts';
+import type { LogContents } from '../storage/log-storage.ts';
+import { MemoryDisk } from './memory-disk.ts';
+
+const DIRECTORY = '/log';
+/** Of the calls that one write makes, until it is cut off by a crash. */
+const CALLS_MAX = 4;
+const SALT_LIMIT = 2 ** 31;
+
+/** The log's own code, over a disk in memory: what a crash leaves is for that code to make sense of. */
+export class RealLog {
+  readonly #disk: MemoryDisk;
+  readonly #random: Random;
+  readonly #segmentBytes: number;
+  #log: SegmentedLog | undefined;
+  #wasOpened = false;
+  /** So many calls reach the disk before one fails. */
+  #callsLeft: number = Number.POSITIVE_INFINITY;
+
+  constructor(random: Random, segmentBytes: number, sectorBytes: number) {
+    this.#random = random;
+    this.#segmentBytes = segmentBytes;
+    this.#disk = new MemoryDisk({ sectorBytes, fault: () => (this.#callsLeft-- > 0 ? undefined : 'EIO') });
+  }
+
+  /** @throws StoreError LOG_CORRUPT */
+  open(): LogContents {
+    this.#callsLeft = Number.POSITIVE_INFINITY;
+    const log = new SegmentedLog({
+      directory: DIRECTORY,
+      fileSystem: this.#disk,
+      segmentBytes: this.#segmentBytes,
+      drawSalt: () => this.#random.integer(0, SALT_LIMIT - 1),
+      create: !this.#wasOpened,
+    });
+    const contents = log.open();
+    this.#wasOpened = true;
+    this.#log = log;
+    return contents;
+  }
+
+  /** Makes one write durable. @throws StoreError DISK_FAILED; after that, always */
+  append(write: LogWrite): void {
+    const log = this.#log;
+    assert(log !== undefined, 'an open log is written to');
+    assert(log.append([encodeRecords(write)]) === 'written', 'the disk has room');
+    log.seal();
+    log.maintain();
+  }
+
+  /** One of the next calls fails, and what was written by then may be there or not. */
+  failSoon(): void {
+    this.#callsLeft = this.#random.integer(0, CALLS_MAX);
+  }
+
+  heal(): void {
+    this.#callsLeft = Number.POSITIVE_INFINITY;
+  }
+
+  /** The process dies while these writes are on their way; with the power, also what the system held for the disk is gone. */
+  crash(pending: readonly LogWrite[], { power }: { readonly power: boolean }): void {
+    const whole = this.#random.integer(0, pending.length);
+    try {
+      for (const write of pending.slice(0, whole)) this.append(write);
+      this.failSoon();
+      for (const write of pending.slice(whole)) this.append(write);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+    }
+    this.#log = undefined;
+    this.#callsLeft = Number.POSITIVE_INFINITY;
+    if (power) this.#disk.crash(this.#random);
+  }
+
+  /** Turns one bit over in some file of a log that is not open. */
+  rot(): void {
+    const names = this.#wasOpened ? this.#disk.list(DIRECTORY) : [];
+    if (names.length === 0) return;
+    const path = `${DIRECTORY}/${this.#random.pick(names)}`;
+    const { length } = this.#disk.contents(path);
+    if (length > 0) this.#disk.flipBit(path, this.#random.integer(0, 8 * length - 1));
+  }
+}
