@@ -4,7 +4,7 @@
  * can be filled up. Needs root.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { waitUntil } from '../wait-until.ts';
@@ -12,6 +12,7 @@ import { hasProgram, isRoot, shell } from './shell.ts';
 
 const UNMOUNT_TIMEOUT_MS = 10_000;
 const BALLAST = 'ballast';
+const FILL_STEP_BYTES = 16 * 1024;
 
 /**
  * FS_IOC_SHUTDOWN, `_IOR('X', 125, __u32)`, with 2: at once, without writing the journal out. One
@@ -84,11 +85,17 @@ export class LoopDisk {
     await this.#mount();
   }
 
-  /** Leaves only so many bytes free, until `empty`. */
+  /** Leaves only about so many bytes free, until `empty`. */
   async fill(freeBytes: number): Promise<void> {
-    const { bavail, bsize } = statfsSync(this.path);
-    const bytes = Math.max(0, bavail * bsize - freeBytes);
-    await shell('fallocate', '-l', String(bytes), join(this.path, BALLAST));
+    // Others write meanwhile, and what is free is in pieces: what does not fit is tried with a little less.
+    for (let lessBytes = 0; this.freeBytes > freeBytes + lessBytes; lessBytes += FILL_STEP_BYTES) {
+      const bytes = this.freeBytes - freeBytes - lessBytes;
+      try {
+        await shell('fallocate', '-l', String(bytes), join(this.path, `${BALLAST}-${lessBytes}`));
+      } catch {
+        // the next one is smaller
+      }
+    }
   }
 
   get freeBytes(): number {
@@ -97,7 +104,9 @@ export class LoopDisk {
   }
 
   empty(): void {
-    rmSync(join(this.path, BALLAST), { force: true });
+    for (const name of readdirSync(this.path)) {
+      if (name.startsWith(BALLAST)) rmSync(join(this.path, name), { force: true });
+    }
   }
 
   /** Unmounts it and removes its image, for when there is no time to wait. */
