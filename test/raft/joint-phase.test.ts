@@ -136,3 +136,25 @@ test('two single changes in different terms never lead to two majorities (Ongaro
   play.tick(5);
   expect(play.configuration(1)).toEqual(voters(2, 3, 4));
 });
+
+test('a joint phase is not left before it is committed, though something older is', () => {
+  const play = Play.led(3);
+  const [four, five] = [play.addLearner(), play.addLearner()];
+  play.lost.add('append-accepted');
+  play.propose(1);
+  play.change([
+    { kind: 'promote', id: four },
+    { kind: 'promote', id: five },
+    { kind: 'remove', id: 3 },
+  ]);
+  const { lastIndex } = play.raft(1);
+  expect([lastIndex, play.look(1).commitIndex]).toEqual([5, 3]);
+  const answer = { kind: 'append-accepted' as const, to: 1, term: 1 };
+  for (const from of [2, four]) play.raft(1).step({ ...answer, from, matchIndex: 4 });
+  play.settle();
+  expect([play.raft(1).lastIndex, play.look(1).commitIndex]).toEqual([5, 4]);
+  for (const from of [2, four]) play.raft(1).step({ ...answer, from, matchIndex: 5 });
+  play.settle();
+  expect([play.raft(1).lastIndex, play.look(1).commitIndex]).toEqual([6, 5]);
+  expect(play.configuration(1)).toEqual(voters(1, 2, 4, 5));
+});
