@@ -56,6 +56,12 @@ export class HeldEntries {
     while (this.lastIndex < lastIndex) this.#slots.push(undefined);
   }
 
+  /** The first index that lacks; undefined if none does. */
+  get firstGap(): Index | undefined {
+    const gap = this.#slots.indexOf(undefined);
+    return gap < 0 ? undefined : this.#base + gap + 1;
+  }
+
   /** The entries before the first gap, and those behind it. */
   split(): { readonly entries: readonly Entry[]; readonly beyond: readonly Entry[] | undefined } {
     const gap = this.#slots.indexOf(undefined);

@@ -126,7 +126,7 @@ export class LogReader {
 
   /** Goes on behind what was not sound: it was written, for this says so. */
   #resume(before: LogSummary, nextFrame: number): void {
-    if (this.#gap !== undefined) this.flaws.push(this.#gap);
+    const gap = this.#gap;
     this.#gap = undefined;
     this.#nextFrame = nextFrame;
     this.#tail = new LogTail(before, this.#tail);
@@ -135,6 +135,7 @@ export class LogReader {
       this.held.reset(compacted.index);
     else this.held.dropTo(compacted.index);
     this.held.skipTo(lastIndex, (index) => this.#tail.termAt(index));
+    if (gap !== undefined) this.flaws.push({ ...gap, first: this.held.firstGap });
   }
 
   /** What is not sound at the very end was promised if the seal says so; otherwise it was never whole. */

@@ -80,7 +80,12 @@ function contentsOf({ tail, held, flaws }: LogReader, directory: string): LogCon
   const { hardState, compacted: base, last: anchor } = tail;
   const { entries, beyond } = held.split();
   assert(held.lastIndex === tail.lastIndex, 'entries reach the end of the log');
-  const flaw = flaws[0] ?? { path: directory, offset: 0, what: 'a segment is missing' };
+  // Others may be behind a repair that came later.
+  const flaw = flaws.findLast(({ first }) => first === held.firstGap) ?? {
+    path: directory,
+    offset: 0,
+    what: 'a segment is missing',
+  };
   if (base.term === UNKNOWN_TERM || (beyond !== undefined && !tail.isKnown)) {
     throw corrupt(
       flaw.path,

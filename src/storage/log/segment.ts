@@ -1,4 +1,5 @@
 import { StoreError } from '../../base/errors.ts';
+import type { Index } from '../../base/flavor.ts';
 import type { FileSystem, OpenFile } from './file-system.ts';
 import type { SegmentHeader } from './segment-header.ts';
 import { decodeSegmentHeader, encodeSegmentHeader, SEGMENT_HEADER_BYTES } from './segment-header.ts';
@@ -47,6 +48,8 @@ export interface Flaw {
   readonly path: string;
   readonly offset: number;
   readonly what: string;
+  /** The first entry that lacked then. */
+  readonly first?: Index | undefined;
 }
 
 /** In words. */
