@@ -11,7 +11,7 @@ import type {
   MemberReport,
   PlacedFrame,
 } from '../wire/admin-frames.ts';
-import type { RequestId, ServerFrame } from '../wire/client-frames.ts';
+import type { MemberAddress, RequestId, ServerFrame } from '../wire/client-frames.ts';
 import { parseAddress } from './address.ts';
 import { joinChanges, placeOf } from './join-change.ts';
 
@@ -25,6 +25,8 @@ export interface AdminDeskOptions {
 /** What the desk looks at. */
 export interface ClusterView {
   readonly status: ReplicaStatus;
+  /** Where the members are now, which may differ from what the log says. */
+  readonly members: readonly MemberAddress[];
   /** The latest in the log. */
   readonly active: Configuration;
   /** The latest that is committed and applied. */
@@ -57,7 +59,7 @@ export class AdminDesk {
 
   #list(request: RequestId): ServerFrame {
     const { status, active, committed } = this.#options.cluster();
-    const { term, leader, members } = status;
+    const { term, leader } = status;
     return {
       kind: 'members',
       request,
@@ -65,13 +67,20 @@ export class AdminDesk {
       term,
       leader,
       settled: isSame(active, committed),
-      members: members.map((member) => reportOf(status, member)),
+      members: this.#reports(),
     };
   }
 
   async #change(request: RequestId, changes: readonly MemberChange[]): Promise<ServerFrame> {
     const wrong = changes.map(wrongAddress).find((message) => message !== undefined);
     if (wrong !== undefined) return this.#refuse(request, 'BAD_REQUEST', wrong);
+    const { nextId } = this.#options.cluster().active;
+    const added = changes.flatMap((change) => ('member' in change ? [change.member.id] : []));
+    // A hole would be lost for good, since ids only grow.
+    const hole = added.find((id, at) => id > nextId + at);
+    if (hole !== undefined) {
+      return this.#refuse(request, 'CHANGE_INVALID', `the next id is ${nextId}, not ${hole}`);
+    }
     return this.#answer(request, await this.#askFor(changes));
   }
 
@@ -94,11 +103,16 @@ export class AdminDesk {
 
   /** Only what is committed is promised. */
   #placed(join: JoinFrame): PlacedFrame | undefined {
-    const { status, committed } = this.#options.cluster();
-    const nodeId = placeOf(committed, join);
+    const nodeId = placeOf(this.#options.cluster().committed, join);
     if (nodeId === undefined) return undefined;
-    const members = status.members.map((member) => reportOf(status, member));
+    const members = this.#reports();
     return { kind: 'placed', request: join.request, clusterId: this.#options.clusterId, nodeId, members };
+  }
+
+  #reports(): readonly MemberReport[] {
+    const { status, members } = this.#options.cluster();
+    const addresses = new Map(members.map(({ id, address }) => [id, address]));
+    return status.members.map((member) => reportOf(status, member, addresses.get(member.id)));
   }
 
   #askFor(changes: readonly MemberChange[]): Promise<Reply> {
@@ -140,9 +154,9 @@ function addressError(address: string): string | undefined {
   }
 }
 
-function reportOf(status: ReplicaStatus, member: MemberStatus): MemberReport {
-  const { id, address, incarnation, role } = member;
-  return { id, address, incarnation, role, progress: progressOf(status, member) };
+function reportOf(status: ReplicaStatus, member: MemberStatus, address: string | undefined): MemberReport {
+  const { id, incarnation, role } = member;
+  return { id, address: address ?? member.address, incarnation, role, progress: progressOf(status, member) };
 }
 
 function progressOf(status: ReplicaStatus, member: MemberStatus): MemberProgress | undefined {

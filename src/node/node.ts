@@ -319,7 +319,7 @@ class Node implements RunningNode {
     const replica = this.#core?.replica;
     if (replica === undefined) return undefined;
     const { configuration: active, committedConfiguration: committed } = replica;
-    return { status: replica.status(), active, committed };
+    return { status: replica.status(), members: this.members, active, committed };
   }
 
   #fail(reason: Extract<StopReason, { kind: 'failed' }>): void {

@@ -50,6 +50,49 @@ test('a call outlives the leader', async () => {
   expect(cluster.version('a')).toBe(2);
 });
 
+test('a client that is told who leads goes there at once, without asking anyone else', async () => {
+  const { cluster, client } = await setUp(5);
+  await client.kv.put('a', '1');
+  cluster.leader = 4;
+  cluster.node(1).announce();
+  await until('a connection to the new leader alone', () => cluster.node(4).connections === 1);
+  await client.kv.put('a', '2');
+  const asked = new Set(cluster.seen.filter(({ frame }) => frame.kind === 'hello').map(({ node }) => node));
+  expect([...asked]).toEqual([1, 4]);
+  expect(cluster.version('a')).toBe(2);
+});
+
+test('a leader that loses its lead and gets it back is not left', async () => {
+  const { cluster, client } = await setUp(1);
+  await client.kv.put('a', '1');
+  cluster.leader = undefined;
+  const put = client.kv.put('a', '2');
+  await until(
+    'the put was refused',
+    () => cluster.seen.filter(({ frame }) => frame.kind === 'command').length > 2,
+  );
+  cluster.leader = 1;
+  cluster.node(1).announce();
+  await put;
+  expect(cluster.version('a')).toBe(2);
+  expect(cluster.seen.filter(({ frame }) => frame.kind === 'hello')).toHaveLength(1);
+});
+
+test('a client finds its way when all nodes that it was given are gone', async () => {
+  const { cluster } = await setUp(3);
+  const client = clientOf([cluster.node(1).address]);
+  await client.kv.put('a', '1');
+  // The others are all that is left, and the client was told so.
+  cluster.leader = 3;
+  cluster.node(1).announce([cluster.node(2), cluster.node(3)]);
+  await client.kv.put('a', '2');
+  await cluster.node(1).stop();
+  cluster.leader = 2;
+  cluster.node(3).cut();
+  await client.kv.put('a', '3');
+  expect(cluster.version('a')).toBe(3);
+});
+
 test('a put whose reply is lost with the connection takes effect once', async () => {
   const { cluster, client } = await setUp();
   await client.kv.put('a', '0');

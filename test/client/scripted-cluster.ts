@@ -21,6 +21,7 @@ import { decodeClientFrames } from '../../src/wire/client-codec.ts';
 import type {
   ClientFrame,
   CommandFrame,
+  MemberAddress,
   NodeStatus,
   QueryFrame,
   RequestId,
@@ -214,6 +215,14 @@ export class ScriptedNode {
 
   send(socket: WebSocket, ...frames: readonly ServerFrame[]): void {
     if (!this.silent) socket.send(encodeServerFrames(frames));
+  }
+
+  /** Tells every client who leads and who the members are, as a node does when that changes. */
+  announce(members: readonly MemberAddress[] = this.#cluster.nodes): void {
+    const named = members.map(({ id, address }) => ({ id, address }));
+    for (const socket of this.#server.clients) {
+      this.send(socket, { kind: 'cluster', members: named, leader: this.leader });
+    }
   }
 
   /** Ends every watch, as a node does that lost the majority. */

@@ -138,7 +138,13 @@ test('whoever asks for a change of the members is checked field by field', async
     changes: [{ kind: 'add-voter', member: { id: 7, address: 'x', incarnation: '' } }],
   });
   expect(await raw.next('error')).toMatchObject({ request: 2, code: 'BAD_REQUEST' });
-  raw.send({ kind: 'member-list', request: 3 });
-  expect(await raw.next('members')).toMatchObject({ request: 3, nodeId: 1, leader: 1 });
+  raw.send({
+    kind: 'member-change',
+    request: 3,
+    changes: [{ kind: 'add-learner', member: { id: 2 ** 40, address: 'h:4', incarnation: '' } }],
+  });
+  expect(await raw.next('error')).toMatchObject({ request: 3, code: 'CHANGE_INVALID' });
+  raw.send({ kind: 'member-list', request: 4 });
+  expect(await raw.next('members')).toMatchObject({ request: 4, nodeId: 1, leader: 1 });
   raw.close();
 });
