@@ -53,7 +53,7 @@ function settle(raft: Raft): { readonly sent: readonly Message[]; readonly write
 
 function votesFor(index: number, term: number): boolean {
   const raft = damaged();
-  raft.step({ ...ENVELOPE, kind: 'vote-request', term: 3, last: { index, term }, transfer: true });
+  raft.step({ ...ENVELOPE, kind: 'vote-request', term: 4, last: { index, term }, transfer: true });
   const [answer] = settle(raft).sent;
   return answer?.kind === 'vote-response' && answer.granted;
 }

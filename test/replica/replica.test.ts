@@ -75,7 +75,7 @@ function catchUpUnderLoad(writesPerTick: number): { places: Set<number>; entries
     sequence++;
     cluster.command('kv', put(`key-${sequence % 300}`), { id, sequence, ackedBelow: sequence });
   };
-  while (sequence < 300) write();
+  for (let n = 0; n < 300; n++) write();
   cluster.cut.clear();
   const places = new Set<number>();
   let entriesMax = 0;
