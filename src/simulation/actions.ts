@@ -52,6 +52,14 @@ export type FaultAction =
       readonly lastsMs: number;
     }
   | { readonly kind: 'slow-disk'; readonly target: Target; readonly times: number; readonly lastsMs: number }
+  /** The disk does nothing for a while. */
+  | { readonly kind: 'stalled-disk'; readonly target: Target; readonly lastsMs: number }
+  | {
+      readonly kind: 'full-disk';
+      readonly target: Target;
+      readonly room: 'low' | 'full';
+      readonly lastsMs: number;
+    }
   | { readonly kind: 'drift'; readonly target: Target; readonly rate: number; readonly lastsMs: number }
   | { readonly kind: 'clock-jump'; readonly target: Target; readonly byMs: number }
   /** The node crashes, and a bit of its log turns over while it is down. */
@@ -126,6 +134,17 @@ const MAKERS: Partial<Record<FaultKind, Maker>> = {
     kind: 'slow-disk',
     target: target(random, swarm),
     times: random.pick([10, 100]),
+    lastsMs: lasts(random, swarm),
+  }),
+  'stalled-disk': (random, swarm) => ({
+    kind: 'stalled-disk',
+    target: target(random, swarm),
+    lastsMs: random.integer(500, 10_000),
+  }),
+  'full-disk': (random, swarm) => ({
+    kind: 'full-disk',
+    target: target(random, swarm),
+    room: random.pick(['low', 'full']),
     lastsMs: lasts(random, swarm),
   }),
   'lose-state': (random, swarm) => ({

@@ -59,6 +59,12 @@ export class Nemesis {
         const slow = (node: SimulatedNode): void => node.slowDisk(action.times);
         return this.#during(action.lastsMs, this.#aim(action.target), slow, (node) => node.slowDisk(1));
       }
+      case 'stalled-disk':
+        return this.#aim(action.target).stallDisk(action.lastsMs);
+      case 'full-disk': {
+        const fill = (node: SimulatedNode): void => node.setRoom(action.room);
+        return this.#during(action.lastsMs, this.#aim(action.target), fill, (node) => node.setRoom('ample'));
+      }
       case 'drift': {
         const { drift } = this.#around;
         const begin = (node: SimulatedNode): void => drift(node, action.rate);

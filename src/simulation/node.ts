@@ -4,7 +4,7 @@ import { StoreError } from '../base/errors.ts';
 import type { NodeId } from '../base/flavor.ts';
 import { SeededRandom } from '../base/seeded-random.ts';
 import type { Root } from '../machine/root.ts';
-import type { Input } from '../replica/input.ts';
+import type { DiskRoom, Input } from '../replica/input.ts';
 import type { Output, StageStep } from '../replica/output.ts';
 import { Replica } from '../replica/replica.ts';
 import type { Configuration } from '../raft/configuration.ts';
@@ -60,6 +60,7 @@ export class SimulatedNode {
   #paused = false;
   #missedTicks = 0;
   #slowness = 1;
+  #room: DiskRoom = 'ample';
   #inbox: Input[] = [];
   #turnScheduled = false;
   /** Log writes that wait for a state replacement. */
@@ -146,6 +147,7 @@ export class SimulatedNode {
       restored,
     });
     this.#around.started(this);
+    if (this.#room !== 'ample') this.give({ kind: 'room', room: this.#room });
     this.#scheduleTick(this.#random.integer(0, this.#around.swarm.tickMs * 1000));
   }
 
@@ -184,17 +186,35 @@ export class SimulatedNode {
     this.#slowness = times;
   }
 
+  /** Everything that goes to the disk from now on waits so long first. */
+  stallDisk(forMs: number): void {
+    const untilUs = this.#around.events.nowUs + forMs * 1000;
+    this.#logFreeUs = Math.max(this.#logFreeUs, untilUs);
+    this.#stateFreeUs = Math.max(this.#stateFreeUs, untilUs);
+  }
+
+  /** What goes wrong with the disk is more than what disks are expected to do. */
+  get isDiskSlow(): boolean {
+    const { events, swarm } = this.#around;
+    const waitsUs = this.diskFreeUs - events.nowUs;
+    return (
+      this.#slowness > 1 || this.#room !== 'ample' || waitsUs > swarm.electionTicksMin * swarm.tickMs * 1000
+    );
+  }
+
+  /** From `full` on the log takes no writes, until there is room again. */
+  setRoom(room: DiskRoom): void {
+    if (room === this.#room) return;
+    this.#room = room;
+    this.give({ kind: 'room', room });
+    this.#releaseWrites();
+  }
+
   /** Something reaches the node. */
   give(input: Input): void {
     if (this.#replica === undefined) return;
-    if (
-      this.#paused &&
-      this.#inbox.length >= INBOX_MAX &&
-      input.kind !== 'written' &&
-      input.kind !== 'state-synced'
-    ) {
-      return;
-    }
+    const comesFromOutside = input.kind === 'message' || input.kind === 'command' || input.kind === 'query';
+    if (this.#paused && this.#inbox.length >= INBOX_MAX && comesFromOutside) return;
     this.#inbox.push(input);
     if (this.#paused || this.#turnScheduled) return;
     const { turnDelayUs } = this.#around.swarm;
@@ -260,7 +280,7 @@ export class SimulatedNode {
   }
 
   #releaseWrites(): void {
-    if (this.#replacing > 0 || this.#heldWrites.length === 0) return;
+    if (this.#replacing > 0 || this.#room === 'full' || this.#heldWrites.length === 0) return;
     const { writeMinUs, writeMaxUs, lies } = this.#around.swarm.disk;
     const { nowUs } = this.#around.events;
     for (const write of this.#heldWrites) {

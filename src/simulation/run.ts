@@ -15,6 +15,7 @@ import { checkShopRecords } from './checkers/shop-history.ts';
 import { checkWatch } from './checkers/watch-events.ts';
 import { checkWitnessOrder, type Witnessed } from './checkers/witness-order.ts';
 import { settle } from './liveness.ts';
+import { ProgressWatch } from './progress.ts';
 import { drawSwarm, FAULT_KINDS, type FaultKind, type Swarm } from './swarm.ts';
 import { Timeline } from './timeline.ts';
 import { Violation } from './violation.ts';
@@ -121,6 +122,7 @@ export function execute(
   try {
     world.start();
     driveChecks(world, subject);
+    new ProgressWatch(world).start();
     drive(world);
     finish(world, subject);
   } catch (error) {

@@ -27,7 +27,7 @@ const CLIENTS = 3;
 
 /** Runs the steps, then the calm behind, and judges it all. The same options give the same result. */
 export function runSchedule(options: ScheduleOptions): RunResult {
-  const swarm = swarmOf(options);
+  const swarm = quietSwarm(options);
   return execute({ seed: options.seed }, swarm, { ...ownSubject(swarm), workloads: [] }, (world) => {
     // A first election, so that the steps find a cluster that works.
     world.run(3 * ELECTION_MS);
@@ -40,7 +40,13 @@ export function runSchedule(options: ScheduleOptions): RunResult {
   });
 }
 
-function swarmOf({ nodes, dropChance = 0, duplicateChance = 0, lateChance = 0 }: ScheduleOptions): Swarm {
+/** A cluster that nothing happens to on its own, but to its messages if that is asked for. */
+export function quietSwarm({
+  nodes,
+  dropChance = 0,
+  duplicateChance = 0,
+  lateChance = 0,
+}: Omit<ScheduleOptions, 'seed' | 'steps'>): Swarm {
   return {
     nodes,
     tickMs: 100,

@@ -13,6 +13,8 @@ export const FAULT_KINDS = [
   'drift',
   'clock-jump',
   'slow-disk',
+  'stalled-disk',
+  'full-disk',
   'lose-state',
   'rot',
   'disk-error',

@@ -58,6 +58,8 @@ export class World {
   readonly watchers: readonly Watcher[];
   readonly safety: Safety;
   readonly calls: CallRecord[] = [];
+  /** How often someone meddled with the members or the leader. */
+  memberActions = 0;
   readonly #random: SeededRandom;
   readonly #around: NodeSurroundings;
   readonly #ids: NodeId[] = [];
@@ -188,6 +190,7 @@ export class World {
   perform(action: FaultAction): void {
     this.marks.count(`fault: ${action.kind}`);
     this.trace.note(this.events.nowUs, action.kind);
+    if (action.kind === 'membership' || action.kind === 'rolling-restart') this.memberActions++;
     this.#nemesis.perform(action);
   }
 
@@ -209,6 +212,7 @@ export class World {
     for (const node of this.nodes) {
       node.resume({ bunched: false });
       node.slowDisk(1);
+      node.setRoom('ample');
       node.disk.heal();
       this.drift(node, 1);
       if (!node.up) node.start();
