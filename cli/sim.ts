@@ -9,6 +9,7 @@ import { EXIT } from './exit-status.ts';
 import { print, printJson } from './output.ts';
 import { explainFailure, replayOf } from './sim-failure.ts';
 import { printMarks, runMany } from './sim-many.ts';
+import { simulateShapes } from './sim-shapes.ts';
 import { loadSubject, type SubjectOf } from './sim-subject.ts';
 
 interface SimFlags {
@@ -20,6 +21,7 @@ interface SimFlags {
   readonly faults: readonly FaultKind[];
   readonly jobs: number;
   readonly test?: string;
+  readonly shapes?: boolean;
   readonly canary?: boolean;
   readonly json?: boolean;
 }
@@ -57,6 +59,10 @@ export function addSimCommand(program: Command): void {
     .option('--faults <list>', 'only these kinds, by commas, or none', faultList, FAULT_KINDS)
     .option('--jobs <n>', 'threads for many runs', integer(1, 256), availableParallelism())
     .option('--test <file>', 'simulate your own machine: a module that exports `simulation`, see README')
+    .option(
+      '--shapes',
+      'instead, cut the links of five nodes in every shape there is, each with so many seeds',
+    )
     .option('--canary', 'plant disks that lie: the run must fail')
     .option('--json', 'print one object')
     .addHelpText('after', HELP)
@@ -64,7 +70,11 @@ export function addSimCommand(program: Command): void {
 }
 
 async function simulate(flags: SimFlags): Promise<void> {
-  const { seeds, jobs, json, faults, test, seed = randomInt(2 ** 31), ...rest } = flags;
+  const { seeds, jobs, json, faults, test, shapes, seed = randomInt(2 ** 31), ...rest } = flags;
+  if (shapes === true) {
+    if (simulateShapes(seed, seeds, json === true)) process.exitCode = EXIT.notFoundOrFalse;
+    return;
+  }
   const chosen = faults === FAULT_KINDS ? {} : { faults };
   const options: RunOptions = { seed, ...rest, ...chosen };
   const failed =
