@@ -142,13 +142,15 @@ class Run {
     const { cluster } = this.#arena;
     const { operations } = this.#recorder;
     this.#options.say(`${this.#stamp()} the calls are over; reading every node`);
-    const aftermath = await readAll(cluster, operations, this.#watchers);
+    try {
+      const aftermath = await readAll(cluster, operations, this.#watchers);
+      await this.#arena.close();
+      this.#problems.push(...checkAll(operations, aftermath, this.#watchers, this.#options.say));
+    } catch (error) {
+      this.#problems.push(`the nodes could not be read at the end: ${String(error)}`);
+    }
     this.#sampler.stop();
-    await this.#arena.close();
-    this.#problems.push(
-      ...checkAll(operations, aftermath, this.#watchers, this.#options.say),
-      ...readFailures(cluster),
-    );
+    this.#problems.push(...readFailures(cluster));
     this.#checkFaults();
     await this.#recorder.close();
     return {
