@@ -73,9 +73,10 @@ export class PendingChanges {
   }
 
   /** What is known by now about the transfers that are waited for. */
-  takeTransferred(revision: Revision, index: Index): readonly Reply[] {
+  takeTransferred(revisionOf: () => Revision, index: Index): readonly Reply[] {
     if (this.#transfers.length === 0) return [];
     const { role, leader, isTransferring } = this.#raft;
+    const revision = revisionOf();
     const replies: Reply[] = [];
     const waiting = this.#transfers;
     this.#transfers = [];

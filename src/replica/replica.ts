@@ -142,7 +142,7 @@ export class Replica {
     this.#followLeadership();
     this.#answerQueries(ready);
     this.#leadership.noteHandover();
-    const revision = this.#root.revision(this.#tree);
+    const revision = (): number => this.#root.revision(this.#tree);
     this.#replies.push(...this.#changes.takeTransferred(revision, this.#applied.index));
     return this.#output(ready);
   }

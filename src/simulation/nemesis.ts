@@ -146,9 +146,10 @@ export class Nemesis {
   }
 
   #rot(node: SimulatedNode, downMs: number): void {
+    if (!node.up) return;
     // Not by a power cut: of what that takes with it, the end of the log may not be told from what rots.
     this.#crash(node, downMs, { losesState: false, keepsWrites: true });
-    if (node.up || node.gone || !this.#mayLose(node) || !node.disk.rot()) return;
+    if (!this.#mayLose(node) || !node.disk.rot()) return;
     this.#damaged.add(node.id);
     this.#around.marks.count('bit of a log turned over');
   }

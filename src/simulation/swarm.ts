@@ -157,7 +157,7 @@ export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swar
       segmentEntries: random.pick([1, 1, 4, 16]),
       keepChance: random.pick([0, 0.3, 0.9]),
       // It costs more than the model.
-      real: random.chance(0.25),
+      real: random.chance(0.15),
       segmentBytes: random.pick([4096, 8192, 65_536]),
       sectorBytes: random.pick([512, 4096]),
       lies: false,
@@ -209,7 +209,7 @@ function drawNetwork(random: Random, enabled: readonly FaultKind[], electionMs: 
     tailChance: delays ? random.pick([0.01, 0.05, 0.2]) : 0,
     tailMaxUs: delays ? electionMs * 1000 * random.pick([1, 3, 10]) : 0,
     corruptChance,
-    encodes: corruptChance > 0 || random.chance(0.3),
+    encodes: corruptChance > 0 || random.chance(0.1),
     damageChance: corruptChance > 0 ? random.pick([0.01, 0.1]) : 0,
     inOrder: !delays && random.chance(0.5),
   };
