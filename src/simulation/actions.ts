@@ -24,6 +24,14 @@ export type FaultAction =
   /** The node loses its disk: it never comes back, and must be replaced. */
   | { readonly kind: 'wipe'; readonly target: Target }
   | { readonly kind: 'crash'; readonly target: Target; readonly downMs: number }
+  /** A node that does not stay up for long, over and over. */
+  | {
+      readonly kind: 'crash-loop';
+      readonly target: Target;
+      readonly upMs: number;
+      readonly downMs: number;
+      readonly lastsMs: number;
+    }
   /** All nodes lose their power at once. */
   | { readonly kind: 'power-cut'; readonly downMs: number }
   | { readonly kind: 'pause'; readonly target: Target; readonly lastsMs: number }
@@ -44,6 +52,15 @@ export type FaultAction =
     }
   /** The leader and one other node do not reach each other; everyone else reaches both (Cloudflare, 2020-11-02). */
   | { readonly kind: 'half-dead'; readonly other: NodeId; readonly lastsMs: number }
+  /** The leader loses its links one by one: first to one other node, then to all, while the rest perhaps start anew. */
+  | {
+      readonly kind: 'dying-leader';
+      readonly other: NodeId;
+      readonly afterMs: number;
+      /** How long the rest are down; undefined: they stay up. */
+      readonly downMs: number | undefined;
+      readonly lastsMs: number;
+    }
   /** Nodes are cut off one after another, and come back one after another (FoundationDB's swizzle-clogging). */
   | {
       readonly kind: 'swizzle';
@@ -81,7 +98,7 @@ export function drawFault(random: Random, swarm: Swarm): FaultAction | undefined
 type Maker = (random: Random, swarm: Swarm) => FaultAction;
 
 const MAKERS: Partial<Record<FaultKind, Maker>> = {
-  crash: (random, swarm) => ({ kind: 'crash', target: target(random, swarm), downMs: down(random, swarm) }),
+  crash: drawCrash,
   'power-cut': (random, swarm) => ({ kind: 'power-cut', downMs: lasts(random, swarm) / 4 }),
   pause: (random, swarm) => ({ kind: 'pause', target: target(random, swarm), lastsMs: lasts(random, swarm) }),
   stall: (random, swarm) => ({
@@ -162,10 +179,16 @@ function lasts(random: Random, swarm: Swarm): number {
   return random.integer(1, Math.ceil(swarm.faults.lastsMaxMs));
 }
 
-/** Some are back before anyone misses them. */
-function down(random: Random, swarm: Swarm): number {
+/** Some nodes are back before anyone misses them, and some go again. */
+function drawCrash(random: Random, swarm: Swarm): FaultAction {
   const electionMs = swarm.electionTicksMin * swarm.tickMs;
-  return random.chance(0.3) ? random.integer(1, Math.ceil(electionMs / 4)) : lasts(random, swarm);
+  const aim = target(random, swarm);
+  const soonMs = random.integer(1, Math.ceil(electionMs / 4));
+  if (random.chance(0.2)) {
+    const upMs = random.integer(1, electionMs);
+    return { kind: 'crash-loop', target: aim, upMs, downMs: soonMs, lastsMs: lasts(random, swarm) };
+  }
+  return { kind: 'crash', target: aim, downMs: random.chance(0.2) ? soonMs : lasts(random, swarm) };
 }
 
 /** The fastest and the slowest clock differ by all that leases allow, or by far more. */
@@ -185,6 +208,7 @@ const SHAPES = [
   'bridge',
   'ring',
   'half-dead',
+  'dying-leader',
   'swizzle',
 ] as const;
 
@@ -200,6 +224,8 @@ function drawPartition(random: Random, swarm: Swarm): FaultAction {
     }
     case 'half-dead':
       return { kind: 'half-dead', other: random.pick(ids), lastsMs };
+    case 'dying-leader':
+      return drawDyingLeader(random, swarm, random.pick(ids));
     case 'swizzle': {
       const order = shuffled(random, ids).slice(0, random.integer(1, ids.length));
       return { kind: 'swizzle', order, stepMs: random.integer(1, lastsMs), lastsMs };
@@ -220,4 +246,11 @@ function drawPartition(random: Random, swarm: Swarm): FaultAction {
       return { kind: 'partition', links, lastsMs };
     }
   }
+}
+
+function drawDyingLeader(random: Random, swarm: Swarm, other: NodeId): FaultAction {
+  const electionMs = swarm.electionTicksMin * swarm.tickMs;
+  const downMs = random.chance(0.5) ? random.integer(1, Math.ceil(electionMs / 4)) : undefined;
+  const afterMs = random.integer(1, 2 * electionMs);
+  return { kind: 'dying-leader', other, afterMs, downMs, lastsMs: afterMs + lasts(random, swarm) };
 }

@@ -45,6 +45,8 @@ export class Nemesis {
           losesState: false,
           keepsWrites: false,
         });
+      case 'crash-loop':
+        return this.#crashOverAndOver(this.#aim(action.target), action);
       case 'lose-state':
         return this.#crash(this.#aim(action.target), action.downMs, { losesState: true, keepsWrites: false });
       case 'power-cut':
@@ -95,7 +97,10 @@ export class Nemesis {
   }
 
   #partition(
-    action: Extract<FaultAction, { readonly kind: 'partition' | 'isolate' | 'half-dead' | 'swizzle' }>,
+    action: Extract<
+      FaultAction,
+      { readonly kind: 'partition' | 'isolate' | 'half-dead' | 'dying-leader' | 'swizzle' }
+    >,
   ): void {
     const ids = this.#around.nodes.map(({ id }) => id);
     switch (action.kind) {
@@ -107,9 +112,32 @@ export class Nemesis {
         const leader = this.#aim('leader').id;
         return this.#cut(linksBetween(leader, this.#aim(action.other).id), action.lastsMs);
       }
+      case 'dying-leader':
+        return this.#loseLinks(action);
       case 'swizzle':
         return this.#swizzle(action.order, action.stepMs, action.lastsMs);
     }
+  }
+
+  #loseLinks({
+    other,
+    afterMs,
+    downMs,
+    lastsMs,
+  }: Extract<FaultAction, { readonly kind: 'dying-leader' }>): void {
+    const { nodes, events } = this.#around;
+    const leader = this.#aim('leader');
+    const first = this.#aim(other);
+    this.#cut(linksBetween(leader.id, first.id), lastsMs);
+    events.after(afterMs * 1000, () => {
+      if (this.#around.calmed) return;
+      const ids = nodes.map(({ id }) => id);
+      this.#cut(linksOf(ids, leader.id, 'both'), lastsMs - afterMs);
+      for (const node of nodes) {
+        if (downMs === undefined || node === leader || node === first) continue;
+        this.#crash(node, downMs, { losesState: false, keepsWrites: false });
+      }
+    });
   }
 
   /** Nodes are cut off one after another, and let back one after another, in the same order. */
@@ -176,6 +204,20 @@ export class Nemesis {
           (side) => side.length === 0 || 2 * side.filter((id) => ids.has(id)).length < side.length,
         ),
       );
+  }
+
+  #crashOverAndOver(
+    node: SimulatedNode,
+    { upMs, downMs, lastsMs }: Extract<FaultAction, { readonly kind: 'crash-loop' }>,
+  ): void {
+    const { events } = this.#around;
+    const untilUs = events.nowUs + lastsMs * 1000;
+    const again = (): void => {
+      if (this.#around.calmed || node.gone || events.nowUs > untilUs) return;
+      this.#crash(node, downMs, { losesState: false, keepsWrites: false });
+      events.after((downMs + upMs) * 1000, again);
+    };
+    again();
   }
 
   #cutPower(downMs: number): void {
