@@ -60,6 +60,7 @@ export const EXIT_STATUS: Readonly<Record<ErrorCode, ExitStatus>> = {
   LEARNER_BEHIND: EXIT.conflict,
   QUORUM_AT_RISK: EXIT.conflict,
   TRANSFER_FAILED: EXIT.timedOutOrUnknown,
+  VERSION_UNSUPPORTED: EXIT.conflict,
   ABORTED: EXIT.interrupted,
 };
 

@@ -43,6 +43,8 @@ export interface NewClusterOptions extends LocalClusterOptions {
 
 export class LocalCluster {
   readonly directory: ClusterDirectory;
+  /** Of another build of Kvorum, with which nodes are started from now on. */
+  program: string | undefined;
   readonly #environment: (id: NodeId) => Readonly<Record<string, string>>;
   #file: ClusterFile;
 
@@ -143,6 +145,7 @@ export class LocalCluster {
       dataPath: this.directory.dataPath(id),
       logPath: this.directory.logPath(id),
       flags: this.#file.nodeFlags,
+      program: this.program,
       environment: this.#environment(id),
     });
     this.directory.writeProcess(id, identity);

@@ -16,6 +16,8 @@ export interface NodeStart {
   readonly logPath: string;
   /** Handed to `kvorum node` as they are. */
   readonly flags: readonly string[];
+  /** Of another build of Kvorum; by default of this one. */
+  readonly program?: string | undefined;
   /** Variables beside those of this process. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -38,7 +40,7 @@ export function spawnNode(start: NodeStart): ProcessIdentity {
   mkdirSync(dirname(start.logPath), { recursive: true });
   const log = openSync(start.logPath, 'a');
   try {
-    const child = spawn(process.execPath, [programPath(), ...nodeArguments(start)], {
+    const child = spawn(process.execPath, [start.program ?? programPath(), ...nodeArguments(start)], {
       detached: true,
       env: { ...process.env, ...NOT_FOR_ALL, ...start.environment },
       stdio: ['ignore', log, log],

@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'REVISION_FUTURE'
   | 'WATCH_LIMIT'
   | 'MACHINE_FAILED'
+  | 'VERSION_UNSUPPORTED'
   // members and leadership
   | 'MEMBER_UNKNOWN'
   | 'MEMBER_EXISTS'
@@ -99,6 +100,7 @@ export const ERROR_FACTS: Readonly<Record<ErrorCode, ErrorFacts>> = {
   REVISION_FUTURE: refused('Ask for a revision that the store has reached.'),
   WATCH_LIMIT: later('Close watches that are no longer used, or use one prefix for many keys.'),
   MACHINE_FAILED: refused('The machine threw while applying the command; its changes were undone.'),
+  VERSION_UNSUPPORTED: refused('Bring every node to the later release, one after the other; then try again.'),
   MEMBER_UNKNOWN: refused('List the members, and correct the id.'),
   MEMBER_EXISTS: refused('Choose another id and address, or remove the member that has them first.'),
   MEMBER_REMOVED: refused('This node was removed from its cluster: join again with an empty directory.'),

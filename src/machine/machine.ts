@@ -64,6 +64,8 @@ export interface Machine<Command, Result, Query, Answer> {
   nextDeadlineMs?(records: ReadRecords): number | undefined;
   /** Whether a command may make the state larger; those that cannot are taken even when it is full. Without it, all may. */
   mayGrow?(command: Command): boolean;
+  /** The cluster version that a command needs, if it is newer than the machine: see `PROTOCOL_VERSION`. */
+  since?(command: Command): number;
 }
 
 /** A machine whose own types are known only to itself; what it parsed is handed back to it unchanged. */

@@ -10,11 +10,13 @@
 import { assert } from '../base/assert.ts';
 import { StoreError } from '../base/errors.ts';
 import type { Index, Revision, Term } from '../base/flavor.ts';
+import { FIRST_VERSION } from '../base/version.ts';
 import type { Command, CommandOutcome, CommandRefusal, LoggedCommand } from './command.ts';
 import { DEFAULT_HISTORY_LIMITS, type HistoryLimits } from './history.ts';
 import type { AnyMachine, At, Parsed } from './machine.ts';
 import type { ReadSpaces, RecordTree } from './record-tree.ts';
 import { readRootState, type RootState, writeRootState } from './root-state.ts';
+import { raiseVersion } from './root-version.ts';
 import { deadlineMs, failureMessage, runCommand, runExpire, type Step } from './run-machine.ts';
 import { admit, remember } from './sessions/exactly-once.ts';
 import { countSessions } from './sessions/session-records.ts';
@@ -54,6 +56,8 @@ export interface Root {
   query(spaces: ReadSpaces, machine: string, body: unknown): QueryOutcome;
   /** Whether a parsed command may make the state larger. */
   mayGrow(command: Command): boolean;
+  /** The cluster version that a parsed command needs: one that an older release does not know must wait for it. */
+  versionNeeded(command: Command): number;
   /** The log time at which some machine has something to do next. */
   nextDeadlineMs(spaces: ReadSpaces): number | undefined;
   /** Log time of the last command, ms. */
@@ -66,7 +70,8 @@ export interface Root {
 
 /**
  * The machine name of the command that only moves log time on, so that deadlines pass without
- * traffic. The leader proposes it, with body null and without a session; clients cannot.
+ * traffic. The leader proposes it, without a session; clients cannot. Its body is null, or asks for more:
+ * for a comparison of states, or for another version of the cluster.
  */
 export const CLOCK = 'clock';
 
@@ -97,6 +102,7 @@ export function createRoot(
     apply: (tree, logged, place) => applyLogged(rules, tree, logged, place),
     query: (spaces, machine, body) => answer(named, spaces, machine, body),
     mayGrow: ({ machine, body }) => machine !== CLOCK && (named.get(machine)?.mayGrow?.(body) ?? true),
+    versionNeeded: ({ machine, body }) => named.get(machine)?.since?.(body) ?? FIRST_VERSION,
     nextDeadlineMs: (spaces) => firstDeadlineMs(named, spaces),
     logTimeMs: (spaces) => readRootState(spaces).timeMs,
     revision: (spaces) => readRootState(spaces).revision,
@@ -164,6 +170,7 @@ function applyOne(
   place: EntryPlace,
 ): Step {
   if (logged.machine === CLOCK) {
+    raiseVersion(tree, logged.body);
     return {
       state,
       outcome: { kind: 'applied', result: null, revision: state.revision, index: place.index },

@@ -1,6 +1,7 @@
 /** Every setting of a node: what it is called, what it is by default, and what it may be. */
 import { StoreError } from '../base/errors.ts';
 import type { NodeId } from '../base/flavor.ts';
+import { PROTOCOL_VERSION } from '../base/version.ts';
 import { VALUE_BYTES_MAX } from '../machine/kv/kv-limits.ts';
 import type { AnyMachine } from '../machine/machine.ts';
 import type { ReplicaConfig } from '../replica/config.ts';
@@ -70,7 +71,7 @@ export type RaftLimits = Omit<
 >;
 
 export interface NodeLimits
-  extends ClientLimits, DiskLimits, PeerLimits, RaftLimits, Omit<ReplicaConfig, 'raft'> {
+  extends ClientLimits, DiskLimits, PeerLimits, RaftLimits, Omit<ReplicaConfig, 'raft' | 'protocol'> {
   /** Largest value of a key. */
   readonly valueBytesMax: number;
   /** A graceful stop waits this long for requests that are on their way. */
@@ -241,7 +242,12 @@ export function nodeConfig(settings: NodeSettings): NodeConfig {
 export function replicaConfig(config: NodeConfig): ReplicaConfig {
   const { id, limits, clockDriftMax, tickMs, heartbeatTicks, electionTicksMin, electionTicksMax } = config;
   const timing = { tickMs, heartbeatTicks, electionTicksMin, electionTicksMax };
-  return { ...limits, raft: { ...limits, ...timing, id, clockDriftMax, diskStallTicks: electionTicksMin } };
+  const protocol = PROTOCOL_VERSION;
+  return {
+    ...limits,
+    protocol,
+    raft: { ...limits, ...timing, id, clockDriftMax, diskStallTicks: electionTicksMin },
+  };
 }
 
 function checkMembers(members: readonly MemberAddress[]): void {

@@ -19,6 +19,7 @@
  */
 import { assert, present } from '../base/assert.ts';
 import type { NodeId } from '../base/flavor.ts';
+import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from '../base/version.ts';
 import type { Identity } from '../storage/identity.ts';
 import type { PeerHandshake, PeerVerdict } from '../transport/peer-handshake.ts';
 import type { PeerHelloFrame } from '../wire/peer-frames.ts';
@@ -32,11 +33,16 @@ export class Formation implements PeerHandshake {
   readonly #roster: Roster;
   /** Incarnations that were heard at the members' addresses since this node started. */
   readonly #met = new Map<NodeId, string>();
+  /** The latest version that each of the others understands, as it said last. */
+  readonly protocols: Map<NodeId, number> = new Map<NodeId, number>();
+  readonly #clusterVersion: () => number;
   #formed: boolean;
 
-  constructor(identity: Identity, roster: Roster) {
+  /** @param clusterVersion by which the cluster works, as far as this node knows */
+  constructor(identity: Identity, roster: Roster, clusterVersion: () => number) {
     this.#identity = identity;
     this.#roster = roster;
+    this.#clusterVersion = clusterVersion;
     this.#formed = identity.peers !== undefined;
   }
 
@@ -72,10 +78,25 @@ export class Formation implements PeerHandshake {
       address: this.#roster.self.address,
       formed: this.formed,
       knownIncarnation: this.#incarnationOf(peer),
+      protocolMin: PROTOCOL_VERSION_MIN,
+      protocol: PROTOCOL_VERSION,
     };
   }
 
   judgeCaller(hello: PeerHelloFrame): PeerVerdict {
+    return this.#noted(hello, this.#judgeCaller(hello));
+  }
+
+  judgeAnswer(peer: NodeId, hello: PeerHelloFrame): PeerVerdict {
+    return this.#noted(hello, this.#judgeAnswer(peer, hello));
+  }
+
+  #noted(hello: PeerHelloFrame, verdict: PeerVerdict): PeerVerdict {
+    if (verdict.kind === 'accept') this.protocols.set(hello.nodeId, hello.protocol);
+    return verdict;
+  }
+
+  #judgeCaller(hello: PeerHelloFrame): PeerVerdict {
     const wrong = this.#misdirected(hello) ?? this.#stranger(hello);
     if (wrong !== undefined) return wrong;
     if (!this.formed) {
@@ -90,7 +111,7 @@ export class Formation implements PeerHandshake {
     return ACCEPT;
   }
 
-  judgeAnswer(peer: NodeId, hello: PeerHelloFrame): PeerVerdict {
+  #judgeAnswer(peer: NodeId, hello: PeerHelloFrame): PeerVerdict {
     const wrong = this.#misdirected(hello);
     if (wrong !== undefined) return wrong;
     if (hello.nodeId !== peer) {
@@ -132,7 +153,18 @@ export class Formation implements PeerHandshake {
       const message = `this is node ${nodeId}, not node ${hello.to}`;
       return { kind: 'refuse', code: 'NODE_MISMATCH', message };
     }
-    return hello.nodeId === nodeId ? this.#notAMember(hello) : undefined;
+    return hello.nodeId === nodeId ? this.#notAMember(hello) : this.#ofOtherRelease(hello);
+  }
+
+  /** A node that does not understand what this one may send it must get nothing. */
+  #ofOtherRelease({ nodeId, protocolMin, protocol }: PeerHelloFrame): PeerVerdict | undefined {
+    const self = this.#identity.nodeId;
+    const needed = Math.max(PROTOCOL_VERSION_MIN, this.#clusterVersion());
+    if (protocol >= needed && protocolMin <= PROTOCOL_VERSION) return undefined;
+    const message =
+      `node ${nodeId} understands versions ${protocolMin} to ${protocol}, node ${self} ` +
+      `${PROTOCOL_VERSION_MIN} to ${PROTOCOL_VERSION}, and the cluster works by ${this.#clusterVersion()}`;
+    return { kind: 'refuse', code: 'VERSION_UNSUPPORTED', message };
   }
 
   #stranger(hello: PeerHelloFrame): PeerVerdict | undefined {

@@ -1,4 +1,5 @@
 import type { Index, NodeId } from '../base/flavor.ts';
+import { PROTOCOL_VERSION } from '../base/version.ts';
 import type { ReplicaStatus } from '../replica/input.ts';
 import type { Alarm, NodeStatus } from '../wire/client-frames.ts';
 import type { NodeConfig } from './config.ts';
@@ -33,6 +34,8 @@ export function nodeStatus(
     nodeId: config.id,
     clusterId: config.clusterId,
     version: config.version,
+    protocol: PROTOCOL_VERSION,
+    clusterVersion: replica?.clusterVersion ?? 0,
     pid: process.pid,
     role,
     term,

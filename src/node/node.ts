@@ -10,6 +10,7 @@
  * node, with a reason; what contradicts our own reasoning ends the process.
  */
 import type { ErrorCode } from '../base/errors.ts';
+import { FIRST_VERSION } from '../base/version.ts';
 import { createKv } from '../machine/kv/kv.ts';
 import { registry } from '../machine/registry/registry.ts';
 import { createRoot, type Root } from '../machine/root.ts';
@@ -36,7 +37,7 @@ import { poll } from './poll.ts';
 import { PeerGroup, type Wish } from './peer-group.ts';
 import { restore, tellDamage } from './restore.ts';
 import { startFields } from './start-fields.ts';
-import { failureOf, type StopReason } from './stop-reason.ts';
+import { failureOf, outdated, type StopReason } from './stop-reason.ts';
 import { type SpaceWatch, watchSpace } from './space-watch.ts';
 import { closeStorages, type NodeStorages, type OpenStorages, settleIn } from './storages.ts';
 
@@ -142,6 +143,8 @@ class Node implements RunningNode {
       identity,
       saveIdentity: (changed) => this.#storages.saveIdentity(changed),
       log: this.#log,
+      clusterVersion: () => this.#replicaStatus()?.clusterVersion ?? FIRST_VERSION,
+      onVersion: (peer, version) => this.#core?.loop.push({ kind: 'peer-version', peer, version }),
       onMessages: (messages) => {
         for (const message of messages) this.#core?.loop.push({ kind: 'message', message });
       },
@@ -239,6 +242,8 @@ class Node implements RunningNode {
     }
     if (this.#stop !== undefined) return;
     this.#core = this.#startCore();
+    for (const [peer, version] of this.#peers.versions)
+      this.#core.loop.push({ kind: 'peer-version', peer, version });
     this.#core.loop.push({ kind: 'room', room: this.#space.room });
   }
 
@@ -266,6 +271,7 @@ class Node implements RunningNode {
       this.#core?.loop.stop();
       return void noteDivergence(this.#config.directory, divergence).then((reason) => this.#fail(reason));
     }
+    if (output.outdated) return this.#fail(outdated(replica.status()));
     if (replaceState !== undefined)
       this.#log.info('snapshot installed', { index: replaceState.applied.index });
     for (const { from, what } of contradictions) this.#peers.refuse(from, what);

@@ -17,6 +17,10 @@ export interface PeerGroupOptions {
   readonly identity: Identity;
   readonly saveIdentity: (identity: Identity) => Promise<void>;
   readonly log: EventLog;
+  /** By which version the cluster works, as far as this node knows. */
+  readonly clusterVersion: () => number;
+  /** A peer has said which version it understands at most. */
+  readonly onVersion: (peer: NodeId, version: number) => void;
   readonly onMessages: (messages: readonly Message[]) => void;
   /** Every founder was met: the cluster can be formed. */
   readonly onMet: () => void;
@@ -59,7 +63,7 @@ export class PeerGroup {
     this.#options = options;
     this.#identity = identity;
     this.#roster = new Roster(identity, config.address, config.members);
-    this.#formation = new Formation(identity, this.#roster);
+    this.#formation = new Formation(identity, this.#roster, options.clusterVersion);
     this.#links = new PeerLinks({
       self: config.id,
       peers: this.#roster.peers,
@@ -77,6 +81,11 @@ export class PeerGroup {
   /** Whom this node can send to now. */
   get up(): readonly NodeId[] {
     return this.#links.up;
+  }
+
+  /** The latest version that each of the others understands, as it said last. */
+  get versions(): ReadonlyMap<NodeId, number> {
+    return this.#formation.protocols;
   }
 
   get formed(): boolean {
@@ -198,6 +207,11 @@ export class PeerGroup {
     return this.#saving;
   }
 
+  #tellVersion(peer: NodeId): void {
+    const version = this.#formation.protocols.get(peer);
+    if (version !== undefined) this.#options.onVersion(peer, version);
+  }
+
   #events(): PeerEvents {
     const { log, onMessages, onMet, onRemoved, onFailure } = this.#options;
     const quiet = withoutRepeats(log, REPEAT_MS);
@@ -205,6 +219,7 @@ export class PeerGroup {
       onMessages,
       onUp: (peer) => {
         log.info('peer up', { peer });
+        this.#tellVersion(peer);
         if (!this.formed && this.missing.length === 0) onMet();
       },
       onDown: (peer, reason) => {
@@ -215,6 +230,7 @@ export class PeerGroup {
       onAmnesia: (message) => onFailure(new StoreError('AMNESIA', message)),
       onRemoved,
       onCaller: ({ nodeId, address }) => {
+        this.#tellVersion(nodeId);
         if (this.#roster.heard(nodeId, address)) this.#update();
       },
       onCallerLost: (peer) => {

@@ -1,4 +1,5 @@
 import { type ErrorCode, StoreError } from '../base/errors.ts';
+import type { ReplicaStatus } from '../replica/input.ts';
 
 /** Why a node is no longer running. */
 export type StopReason =
@@ -15,6 +16,7 @@ const EXIT_CODES: Partial<Readonly<Record<ErrorCode, number>>> = {
   LOG_CORRUPT: 4,
   STATE_CORRUPT: 4,
   AMNESIA: 4,
+  VERSION_UNSUPPORTED: 4,
   MEMBER_REMOVED: 7,
   PORT_IN_USE: 5,
   DISK_FULL: 6,
@@ -40,4 +42,13 @@ export function exitCode(code: ErrorCode): number {
 export function failureOf(error: unknown): Extract<StopReason, { kind: 'failed' }> {
   if (!(error instanceof StoreError)) throw error;
   return { kind: 'failed', code: error.code, message: error.message };
+}
+
+/** The cluster went over to a later release while this node, or its program, stayed behind. */
+export function outdated(status: ReplicaStatus): Extract<StopReason, { kind: 'failed' }> {
+  const { protocol, clusterVersion } = status;
+  const message =
+    `the cluster works by version ${clusterVersion}, and this release understands no more than ${protocol}: ` +
+    'start the node with the release of the others';
+  return { kind: 'failed', code: 'VERSION_UNSUPPORTED', message };
 }

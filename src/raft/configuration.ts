@@ -261,3 +261,8 @@ function ascending(ids: ReadonlySet<NodeId>): readonly NodeId[] {
 function invalid(message: string): ChangeRefused {
   return { refused: 'CHANGE_INVALID', message };
 }
+
+/** A member once, by a configuration that knows of its id, and none any more. */
+export function wasRemoved({ members, nextId }: Configuration, id: NodeId): boolean {
+  return id < nextId && !members.has(id);
+}

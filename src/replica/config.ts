@@ -3,6 +3,8 @@ import type { RaftConfig } from '../raft/config.ts';
 /** Every limit of a replica. */
 export interface ReplicaConfig {
   readonly raft: RaftConfig;
+  /** The latest version that this node understands. */
+  readonly protocol: number;
   /** Commands that wait for their entry to be applied. */
   readonly pendingCommandsMax: number;
   /** Queries that wait for their read index. */

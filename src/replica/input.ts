@@ -120,8 +120,16 @@ export interface RoomChanged {
   readonly room: DiskRoom;
 }
 
+/** Another node says which version it understands at most; told again whenever it comes back. */
+export interface PeerVersion {
+  readonly kind: 'peer-version';
+  readonly peer: NodeId;
+  readonly version: number;
+}
+
 export type Input =
   | RoomChanged
+  | PeerVersion
   | Tick
   | PeerMessage
   | CommandInput
@@ -152,6 +160,10 @@ export interface MemberStatus extends RaftMemberStatus {
 /** Where a node is, for people and for health checks. */
 export interface ReplicaStatus {
   readonly id: NodeId;
+  /** The latest version that this node understands. */
+  readonly protocol: number;
+  /** By which version the cluster works, as far as this node has applied its log. */
+  readonly clusterVersion: number;
   readonly role: 'follower' | 'pre-candidate' | 'candidate' | 'leader';
   readonly term: number;
   readonly leader: NodeId | undefined;

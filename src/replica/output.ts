@@ -103,6 +103,8 @@ export interface Output {
   readonly configuration: Configuration | undefined;
   /** This node's state is another one than that of a majority: it must serve nobody any more. */
   readonly divergence: Divergence | undefined;
+  /** The cluster works by a version that this node does not understand: it applies nothing more, and is to be stopped. */
+  readonly outdated: boolean;
   /** This node is no member any more, that is committed, and it does not lead: it can be stopped for good. */
   readonly removed: boolean;
 }

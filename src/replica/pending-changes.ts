@@ -1,10 +1,12 @@
 import type { Index, NodeId, Revision, Term } from '../base/flavor.ts';
+import { VERSION_NEEDED } from '../base/version.ts';
 import { type Configuration, type ConfigurationChange, isJoint } from '../raft/configuration.ts';
 import type { Entry } from '../raft/entry.ts';
 import type { Raft } from '../raft/raft.ts';
 import type { CallerId } from './input.ts';
 import type { Reply } from './output.ts';
 import { lost, notLeader } from './pending-commands.ts';
+import type { Versions } from './versions.ts';
 
 interface WaitingChange {
   readonly caller: CallerId;
@@ -23,17 +25,26 @@ interface WaitingTransfer {
 export class PendingChanges {
   readonly #raft: Raft;
   readonly #transferTicks: number;
+  readonly #versions: Versions;
   #change: WaitingChange | undefined;
   #transfers: WaitingTransfer[] = [];
 
   /** @param transferTicks - how long to wait for word of the new leader */
-  constructor(raft: Raft, transferTicks: number) {
+  constructor(raft: Raft, transferTicks: number, versions: Versions) {
     this.#raft = raft;
     this.#transferTicks = transferTicks;
+    this.#versions = versions;
   }
 
   /** Begins the change, or the end of a joint phase; gives the answer if there is one at once. */
   change(caller: CallerId, change: ConfigurationChange | undefined): Reply | undefined {
+    // One who is gone for good, and holds the version back, can be removed at any version.
+    const isNew = change?.changes.some(({ kind }) => kind !== 'remove') ?? false;
+    if (isNew && this.#raft.role === 'leader') {
+      const what = 'a change of the members';
+      const refused = this.#versions.refuse(caller, what, VERSION_NEEDED.memberChange);
+      if (refused !== undefined) return refused;
+    }
     const answer = change === undefined ? this.#raft.leaveJoint() : this.#raft.changeMembers(change);
     if (answer.kind === 'refused') return this.#refused(caller, answer);
     const { index, term } = answer;

@@ -1,5 +1,6 @@
 import type { Codec } from '../base/codec.ts';
 import type { Index, NodeId } from '../base/flavor.ts';
+import { VERSION_NEEDED } from '../base/version.ts';
 import type { CommandOutcome } from '../machine/command.ts';
 import { encodeLogged } from '../machine/logged-command.ts';
 import type { RecordTree } from '../machine/record-tree.ts';
@@ -12,6 +13,7 @@ import type { CallerId, CommandInput, DiskRoom, Now } from './input.ts';
 import type { Leadership } from './leadership.ts';
 import type { Reply } from './output.ts';
 import { notLeader, PendingCommands } from './pending-commands.ts';
+import type { Versions } from './versions.ts';
 
 export interface ProposalsOptions {
   readonly config: ReplicaConfig;
@@ -20,6 +22,7 @@ export interface ProposalsOptions {
   readonly raft: Raft;
   readonly leadership: Leadership;
   readonly audits: Audits;
+  readonly versions: Versions;
 }
 
 /** A leader's commands: taken in, or refused; proposed, all of a turn at once; answered when they are applied. */
@@ -30,17 +33,19 @@ export class Proposals {
   readonly #raft: Raft;
   readonly #leadership: Leadership;
   readonly #audits: Audits;
+  readonly #versions: Versions;
   readonly #commands: PendingCommands;
   /** Of this node's disk. */
   room: DiskRoom = 'ample';
 
-  constructor({ config, root, codec, raft, leadership, audits }: ProposalsOptions) {
+  constructor({ config, root, codec, raft, leadership, audits, versions }: ProposalsOptions) {
     this.#config = config;
     this.#root = root;
     this.#codec = codec;
     this.#raft = raft;
     this.#leadership = leadership;
     this.#audits = audits;
+    this.#versions = versions;
     this.#commands = new PendingCommands(config.pendingCommandsMax);
   }
 
@@ -60,8 +65,11 @@ export class Proposals {
       const message = `the disk of the leading node is ${this.room === 'full' ? 'full' : 'below its reserve'}`;
       return this.#refusal(input.caller, 'NO_SPACE', message);
     }
-    this.#commands.enqueue(input);
-    return undefined;
+    const { machine } = input.command;
+    const needed = this.#root.versionNeeded(input.command);
+    const refused = this.#versions.refuse(input.caller, `this command of ${machine}`, needed);
+    if (refused === undefined) this.#commands.enqueue(input);
+    return refused;
   }
 
   /**
@@ -76,14 +84,12 @@ export class Proposals {
     const payloads = queue.map(({ command }) => encodeLogged(this.#codec, { ...command, timeMs, wallMs }));
     const deadlineMs = this.#leadership.nextDeadlineMs(applied, () => this.#root.nextDeadlineMs(tree));
     const tickClock = deadlineMs !== undefined && deadlineMs <= timeMs && !this.#leadership.isClockProposed;
-    if (tickClock) {
-      const clock = { machine: CLOCK, session: undefined, body: null };
-      payloads.push(encodeLogged(this.#codec, { ...clock, timeMs, wallMs }));
-    }
-    if (this.#audits.isDue(applied)) {
-      payloads.push(
-        encodeLogged(this.#codec, { machine: CLOCK, session: undefined, body: AUDIT, timeMs, wallMs }),
-      );
+    const clock = { machine: CLOCK, session: undefined, body: null, timeMs, wallMs };
+    if (tickClock) payloads.push(encodeLogged(this.#codec, clock));
+    const raise = this.#versions.due();
+    if (raise !== undefined) payloads.push(encodeLogged(this.#codec, { ...clock, body: raise }));
+    if (this.#isAuditDue(applied)) {
+      payloads.push(encodeLogged(this.#codec, { ...clock, body: AUDIT }));
       this.#audits.asked();
     }
     if (payloads.length === 0) return [];
@@ -95,7 +101,13 @@ export class Proposals {
     const { firstIndex, term } = proposed;
     queue.forEach(({ caller }, at) => this.#commands.proposed(caller, firstIndex + at, term));
     if (tickClock) this.#leadership.isClockProposed = true;
+    if (raise !== undefined) this.#versions.asked(raise);
     return [];
+  }
+
+  /** A member of an older release would not know what is asked of it. */
+  #isAuditDue(applied: Index): boolean {
+    return this.#versions.cluster >= VERSION_NEEDED.stateAudit && this.#audits.isDue(applied);
   }
 
   applied(entry: Entry, outcome: CommandOutcome): Reply | undefined {

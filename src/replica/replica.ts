@@ -19,9 +19,10 @@ import type { Random } from '../base/random.ts';
 import { decodeLogged } from '../machine/logged-command.ts';
 import { RecordTree } from '../machine/record-tree.ts';
 import { readMembers, writeMembers } from '../machine/root-members.ts';
+import { readVersion } from '../machine/root-version.ts';
 import { CLOCK, type Root } from '../machine/root.ts';
 import { decodeConfiguration } from '../raft/configuration-codec.ts';
-import type { Configuration } from '../raft/configuration.ts';
+import { type Configuration, wasRemoved } from '../raft/configuration.ts';
 import type { Entry, Position } from '../raft/entry.ts';
 import type { Message, SnapshotRequest } from '../raft/message.ts';
 import type { RaftInspection } from '../raft/inspection.ts';
@@ -36,11 +37,13 @@ import { LogUpkeep } from './log-upkeep.ts';
 import type { Contradiction, Output, Reply, StageStep, StateReplacement } from './output.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { Proposals } from './proposals.ts';
+import { raftStatus } from './raft-status.ts';
 import { Reads } from './reads.ts';
 import type { Restored } from './restored.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { Snapshots } from './snapshots.ts';
 import { StateWrites } from './state-writes.ts';
+import { Versions } from './versions.ts';
 import { type HistorySource, WatchHub } from './watch-hub.ts';
 
 export interface ReplicaOptions {
@@ -65,6 +68,7 @@ export class Replica {
   readonly #leadership: Leadership;
   readonly #changes: PendingChanges;
   readonly #audits: Audits;
+  readonly #versions: Versions;
   readonly #proposals: Proposals;
   readonly #reads: Reads;
   readonly #watches: WatchHub;
@@ -108,10 +112,12 @@ export class Replica {
     const raft = this.#raft;
     const leadership = new Leadership(raft, config.raft.electionTicksMin);
     this.#leadership = leadership;
-    this.#changes = new PendingChanges(raft, config.raft.electionTicksMax);
-    this.#audits = new Audits(config, raft, codec, digest);
-    const audits = this.#audits;
-    this.#proposals = new Proposals({ config, root, codec, raft, leadership, audits });
+    const versions = new Versions(config.raft.id, config.protocol, raft, () => readVersion(this.#tree));
+    this.#versions = versions;
+    this.#changes = new PendingChanges(raft, config.raft.electionTicksMax, versions);
+    const audits = new Audits(config, raft, codec, digest);
+    this.#audits = audits;
+    this.#proposals = new Proposals({ config, root, codec, raft, leadership, audits, versions });
     this.#reads = new Reads(config, raft);
     this.#watches = new WatchHub(config);
     this.#snapshots = new Snapshots(config, codec, digest);
@@ -137,7 +143,7 @@ export class Replica {
     this.#replies.push(...this.#proposals.propose(this.#tree, this.#applied.index, now));
     if (!this.#leadership.isOnItsWay) this.#replies.push(...this.#reads.ask(now.monotonicMs));
     const ready = this.#raft.ready();
-    for (const entry of ready.committed) this.#apply(entry);
+    for (const entry of ready.committed) if (!this.#versions.isOutdated) this.#apply(entry);
     this.#followSnapshots(ready);
     this.#followLeadership();
     this.#answerQueries(ready);
@@ -156,17 +162,11 @@ export class Replica {
   status(): ReplicaStatus {
     const raft = this.#raft;
     return {
-      id: this.#config.raft.id,
-      role: raft.role,
-      term: raft.term,
-      leader: raft.leader,
-      commitIndex: raft.commitIndex,
+      ...raftStatus(raft),
+      protocol: this.#versions.own,
+      clusterVersion: this.#versions.cluster,
       appliedIndex: this.#applied.index,
-      firstIndex: raft.firstIndex,
-      lastIndex: raft.lastIndex,
-      damagedTo: raft.damagedTo,
       divergences: this.#audits.divergences,
-      logBytes: raft.logBytes,
       revision: this.#root.revision(this.#tree),
       compactedRevision: this.#root.compactedRevision(this.#tree),
       sessions: this.#root.sessions(this.#tree),
@@ -234,6 +234,8 @@ export class Replica {
         return this.#raft.written(input.write);
       case 'staged':
         return this.#staged(input.id);
+      case 'peer-version':
+        return this.#versions.heard(input.peer, input.version);
       case 'room':
         return this.#roomChanged(input.room);
       case 'state-synced':
@@ -389,12 +391,8 @@ export class Replica {
       contradictions,
       divergence: this.#audits.own,
       configuration: ready.configuration,
-      removed: this.#raft.role !== 'leader' && isOut(this.#committed, this.#config.raft.id),
+      outdated: this.#versions.isOutdated,
+      removed: this.#raft.role !== 'leader' && wasRemoved(this.#committed, this.#config.raft.id),
     };
   }
-}
-
-/** A member once, by a configuration that knows of its id, and none any more. */
-function isOut({ members, nextId }: Configuration, id: NodeId): boolean {
-  return id < nextId && !members.has(id);
 }

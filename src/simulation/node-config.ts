@@ -1,4 +1,5 @@
 import type { NodeId } from '../base/flavor.ts';
+import { PROTOCOL_VERSION } from '../base/version.ts';
 import type { ReplicaConfig } from '../replica/config.ts';
 import type { Swarm } from './swarm.ts';
 
@@ -7,7 +8,7 @@ const AUDIT_TICKS = 50;
 const AUDIT_RECORDS_PER_TICK = 64;
 
 /** A node's limits in a run: some drawn, and small, so that a short run reaches them; the rest ample. */
-export function nodeConfig(id: NodeId, swarm: Swarm): ReplicaConfig {
+export function nodeConfig(id: NodeId, swarm: Swarm, protocol: number = PROTOCOL_VERSION): ReplicaConfig {
   const { limits } = swarm;
   return {
     raft: {
@@ -27,6 +28,7 @@ export function nodeConfig(id: NodeId, swarm: Swarm): ReplicaConfig {
       promoteLagEntriesMax: 10,
       diskStallTicks: swarm.electionTicksMin,
     },
+    protocol,
     pendingCommandsMax: 1000,
     pendingQueriesMax: 1000,
     watchesMax: 1000,

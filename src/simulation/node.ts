@@ -49,7 +49,7 @@ export class SimulatedNode {
   readonly id: NodeId;
   readonly disk: SimulatedDisk;
   readonly clock: NodeClock;
-  readonly #config: ReplicaConfig;
+  readonly #config: (start: number) => ReplicaConfig;
   readonly #around: NodeSurroundings;
   readonly #random: SeededRandom;
   readonly #configuration: Configuration;
@@ -57,6 +57,7 @@ export class SimulatedNode {
   #replica: Replica | undefined;
   /** Counts starts and crashes: what was under way in an earlier life does not reach a later one. */
   #life = 0;
+  #starts = 0;
   #paused = false;
   #missedTicks = 0;
   #slowness = 1;
@@ -69,20 +70,29 @@ export class SimulatedNode {
   #logFreeUs = 0;
   #stateFreeUs = 0;
 
-  /** @param configuration what it is told of the cluster when its disk is empty */
+  /**
+   * @param config of each of its lives: it may come back upgraded
+   * @param configuration what it is told of the cluster when its disk is empty
+   */
   constructor(
-    config: ReplicaConfig,
+    id: NodeId,
+    config: (start: number) => ReplicaConfig,
     around: NodeSurroundings,
     random: SeededRandom,
     configuration: Configuration,
   ) {
-    this.id = config.raft.id;
+    this.id = id;
     this.#config = config;
     this.#around = around;
     this.#random = random;
     this.#configuration = configuration;
     this.disk = new SimulatedDisk(around.swarm.disk.segmentEntries, realLog(around.swarm, random));
     this.clock = new NodeClock(random.integer(0, 1_000_000), 1.8e12 + random.integer(-60_000, 60_000));
+  }
+
+  /** The latest version that it understands. */
+  get protocol(): number {
+    return this.#config(this.#starts).protocol;
   }
 
   /** Undefined while the node is down. */
@@ -139,7 +149,7 @@ export class SimulatedNode {
     const { codec, root } = this.#around;
     this.#life++;
     this.#replica = new Replica({
-      config: this.#config,
+      config: this.#config(++this.#starts),
       root,
       codec,
       digest: sha256Digest,

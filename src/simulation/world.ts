@@ -6,9 +6,11 @@ import { assert, present } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
 import type { NodeId, Revision } from '../base/flavor.ts';
 import { SeededRandom } from '../base/seeded-random.ts';
+import { FIRST_VERSION, PROTOCOL_VERSION } from '../base/version.ts';
 import type { Root } from '../machine/root.ts';
 import { bootstrapConfiguration, type Configuration, NO_CONFIGURATION } from '../raft/configuration.ts';
 import type { Message } from '../raft/message.ts';
+import type { ReplicaConfig } from '../replica/config.ts';
 import type { CallerId, Input, WatchId } from '../replica/input.ts';
 import type { Output, Reply } from '../replica/output.ts';
 import type { FaultAction } from './actions.ts';
@@ -69,6 +71,8 @@ export class World {
   readonly #watches = new Map<WatchId, Watcher>();
   readonly #nemesis: Nemesis;
   readonly #readPromises: ReadPromises;
+  /** Some nodes begin with an older release, and have a later one when they come back. */
+  readonly #isUpgraded: boolean;
   #calmed = false;
   #nextCaller: CallerId = 1;
   #nextWatch: WatchId = 1;
@@ -76,6 +80,7 @@ export class World {
   constructor({ seed, swarm, root, codec }: WorldOptions) {
     this.swarm = swarm;
     this.#random = new SeededRandom(seed);
+    this.#isUpgraded = new SeededRandom(seed).fork().chance(0.2);
     const { events, marks } = this;
     this.network = new SimulatedNetwork(swarm.network, events, this.#random.fork(), marks, (message) =>
       this.#deliver(message),
@@ -123,8 +128,11 @@ export class World {
 
   #makeNode(id: NodeId, configuration: Configuration): SimulatedNode {
     assert(id === this.nodes.length + 1, 'ids are given in order');
-    const config = nodeConfig(id, this.swarm);
-    const node = new SimulatedNode(config, this.#around, this.#random.fork(), configuration);
+    // Those who join a cluster later have the later release.
+    const isOld = this.#isUpgraded && id % 2 === 1 && configuration !== NO_CONFIGURATION;
+    const config = (start: number): ReplicaConfig =>
+      nodeConfig(id, this.swarm, isOld && start === 1 ? FIRST_VERSION : PROTOCOL_VERSION);
+    const node = new SimulatedNode(id, config, this.#around, this.#random.fork(), configuration);
     this.nodes.push(node);
     this.endpoints.push(id);
     this.#ids.push(id);
@@ -226,6 +234,17 @@ export class World {
   #started(node: SimulatedNode): void {
     this.trace.note(this.events.nowUs, `start ${node.id}`);
     this.safety.started(node);
+    this.events.after(0, () => this.#introduce(node));
+  }
+
+  /** As the hello does, with which nodes meet: who came says which version it understands, and so do the others. */
+  #introduce(node: SimulatedNode): void {
+    if (node.protocol < PROTOCOL_VERSION) this.marks.count('node of an older release started');
+    for (const other of this.nodes) {
+      if (other === node || !other.up) continue;
+      other.give({ kind: 'peer-version', peer: node.id, version: node.protocol });
+      node.give({ kind: 'peer-version', peer: other.id, version: other.protocol });
+    }
   }
 
   #turned(node: SimulatedNode, inputs: readonly Input[], output: Output): void {

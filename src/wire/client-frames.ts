@@ -139,6 +139,10 @@ export interface NodeStatus {
   readonly nodeId: NodeId;
   readonly clusterId: string;
   readonly version: string;
+  /** The latest version of the protocol that the node understands. */
+  readonly protocol: number;
+  /** By which version the cluster works, as far as the node knows; 0 while it is forming. */
+  readonly clusterVersion: number;
   readonly pid: number;
   readonly role: 'forming' | 'follower' | 'pre-candidate' | 'candidate' | 'leader';
   readonly term: number;

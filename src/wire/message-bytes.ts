@@ -11,7 +11,8 @@ import { crc32 } from 'node:zlib';
 import type { Codec } from '../base/codec.ts';
 import { StoreError } from '../base/errors.ts';
 
-export const PROTOCOL_VERSION = 1;
+/** Of this layout alone: what the frames mean has a version of its own, in the peers' hello. */
+export const MESSAGE_FORMAT = 1;
 
 /** Version byte and checksum. */
 const MESSAGE_HEADER_BYTES = 5;
@@ -31,7 +32,7 @@ export function encodeRows(codec: Codec, rows: readonly Row[]): Uint8Array {
 /** The body with its header in front. */
 export function sealMessage(body: Uint8Array): Uint8Array {
   const message = new Uint8Array(MESSAGE_HEADER_BYTES + body.length);
-  message[0] = PROTOCOL_VERSION;
+  message[0] = MESSAGE_FORMAT;
   viewOf(message).setUint32(CRC_AT, crc32(body));
   message.set(body, MESSAGE_HEADER_BYTES);
   return message;
@@ -45,10 +46,10 @@ export function sealMessage(body: Uint8Array): Uint8Array {
 export function decodeRows(codec: Codec, message: Uint8Array): readonly Row[] {
   const version = message[0];
   if (version === undefined) throw violation('an empty message');
-  if (version !== PROTOCOL_VERSION) {
+  if (version !== MESSAGE_FORMAT) {
     throw new StoreError(
       'PROTOCOL_VERSION',
-      `this end speaks protocol version ${PROTOCOL_VERSION}, the other one ${version}`,
+      `this end speaks protocol version ${MESSAGE_FORMAT}, the other one ${version}`,
     );
   }
   if (message.length <= MESSAGE_HEADER_BYTES) throw violation('a message that is cut off');

@@ -1,9 +1,9 @@
 /** What nodes tell each other, to bytes and back. The numbers and the order of the fields are the protocol. */
 import { unreachable } from '../base/assert.ts';
-import { readRow } from './field-reader.ts';
+import { type FieldReader, readRow } from './field-reader.ts';
 import { decodeRows, encodeRows, type Row, violation } from './message-bytes.ts';
 import { msgpackCodec, msgpackViewCodec } from './msgpack-codec.ts';
-import type { PeerFrame } from './peer-frames.ts';
+import type { PeerFrame, PeerHelloFrame } from './peer-frames.ts';
 import { messageFromRow, messageRow } from './raft-message-codec.ts';
 import {
   ADDRESS_LENGTH_MAX,
@@ -47,6 +47,8 @@ function toRow(frame: PeerFrame): Row {
         frame.address,
         frame.formed,
         frame.knownIncarnation ?? null,
+        frame.protocolMin,
+        frame.protocol,
       ];
     case 'peer-messages':
       return [kind, frame.messages.map(messageRow)];
@@ -69,6 +71,7 @@ function fromRow(row: Row): PeerFrame {
         address: fields.text('address', ADDRESS_LENGTH_MAX),
         formed: fields.flag('formed'),
         knownIncarnation: fields.optionalText('knownIncarnation', INCARNATION_LENGTH_MAX),
+        ...readVersions(fields),
       }));
     case PEER_KINDS['peer-messages']:
       return readRow('peer-messages', row, 1, (fields) => ({
@@ -84,4 +87,9 @@ function fromRow(row: Row): PeerFrame {
     default:
       throw violation('a node sends no frame of this kind to another');
   }
+}
+
+function readVersions(fields: FieldReader): Pick<PeerHelloFrame, 'protocolMin' | 'protocol'> {
+  const protocolMin = fields.integer('protocolMin', 1);
+  return { protocolMin, protocol: fields.integer('protocol', protocolMin) };
 }

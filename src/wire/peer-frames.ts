@@ -18,6 +18,9 @@ export interface PeerHelloFrame {
   readonly incarnation: string;
   /** `host:port` at which the sender is found, for those who have not heard of it yet. */
   readonly address: string;
+  /** The earliest and the latest version that the sender understands: see base/version.ts. */
+  readonly protocolMin: number;
+  readonly protocol: number;
   /** The sender has met every member once, or was let into a cluster that had: it may vote. */
   readonly formed: boolean;
   /** The incarnation under which the sender knows the receiver; undefined before they met. */

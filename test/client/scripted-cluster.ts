@@ -348,6 +348,8 @@ export class ScriptedNode {
       connections: this.connections,
       stateBytes: 0,
       uptimeMs: 1,
+      protocol: 2,
+      clusterVersion: 2,
       alarms: [],
     };
   }

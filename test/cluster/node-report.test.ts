@@ -34,6 +34,8 @@ function statusOf(nodeId: number, [role, term, leader]: Saying): NodeReport['sta
     connections: 0,
     stateBytes: 0,
     uptimeMs: 0,
+    protocol: 2,
+    clusterVersion: 2,
     alarms: [],
   };
 }

@@ -303,6 +303,8 @@ async function peerAnswer(changes: Partial<PeerHelloFrame>, of = cluster): Promi
     address: '',
     formed: false,
     knownIncarnation: undefined,
+    protocolMin: 1,
+    protocol: 2,
     ...changes,
   };
   const socket = new WebSocket(`ws://${of.address(1)}/peer`);
@@ -345,6 +347,8 @@ test('a peer that speaks for another node is cut', async () => {
     incarnation,
     address: '',
     formed: true,
+    protocolMin: 1,
+    protocol: 2,
   } as const;
   socket.send(encodePeerFrames([{ ...hello, knownIncarnation: known }]));
   await until('a hello', () => frames[0]);

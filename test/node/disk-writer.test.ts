@@ -19,6 +19,7 @@ const NOTHING: Output = {
   contradictions: [],
   configuration: undefined,
   removed: false,
+  outdated: false,
   divergence: undefined,
 };
 

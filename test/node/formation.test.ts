@@ -30,7 +30,7 @@ function rosterOf(identity: Identity, members: readonly number[]): Roster {
 }
 
 function founder(identity: Identity, members: readonly number[]): Formation {
-  return new Formation(identity, rosterOf(identity, members));
+  return new Formation(identity, rosterOf(identity, members), () => 1);
 }
 
 /** A node that joined the founders of `MEMBERS`. */
@@ -42,7 +42,7 @@ function joiner(nodeId: number, incarnation: string): Formation {
     replaces: undefined,
   };
   const who = { ...identity(nodeId, incarnation, { 1: 'i1', 2: 'i2', 3: 'i3' }), joined };
-  return new Formation(who, rosterOf(who, []));
+  return new Formation(who, rosterOf(who, []), () => 1);
 }
 
 /** These members, with incarnations `i1`, `i2`, … */
@@ -170,7 +170,7 @@ test('a node that joined knows the incarnations of the others', () => {
 test('the log says who is a member, under which incarnation, and who was one', () => {
   const who = identity(1, 'i1', { 2: 'i2', 3: 'i3' });
   const roster = rosterOf(who, MEMBERS);
-  const one = new Formation(who, roster);
+  const one = new Formation(who, roster, () => 1);
   const three = founder(identity(3, 'i3', { 1: 'i1', 2: 'i2' }), MEMBERS);
   const before = configuration([1, 2, 3], 4);
   roster.follow(configuration([1, 2, 4], 5), before);
@@ -205,4 +205,23 @@ test('addresses: those of the operator, then those that callers give, then those
   roster.gone(5);
   roster.gone(4);
   expect([addressOf(5), addressOf(4)]).toEqual([undefined, 'elsewhere:4']);
+});
+
+test('a node that does not understand the version of the cluster gets nothing, and is told why', () => {
+  const who = identity(1, 'i1', { 2: 'i2', 3: 'i3' });
+  let clusterVersion = 1;
+  const one = new Formation(who, rosterOf(who, MEMBERS), () => clusterVersion);
+  const hello = founder(identity(2, 'i2', { 1: 'i1', 3: 'i3' }), MEMBERS).helloTo(1);
+  const older = { ...hello, protocolMin: 1, protocol: 1 };
+  expect(one.judgeCaller(older)).toEqual({ kind: 'accept' });
+  expect(one.protocols.get(2)).toBe(1);
+  clusterVersion = 2;
+  const refusal = { kind: 'refuse', code: 'VERSION_UNSUPPORTED' };
+  expect(one.judgeCaller(older)).toMatchObject(refusal);
+  expect(one.judgeAnswer(2, older)).toMatchObject({
+    message: 'node 2 understands versions 1 to 1, node 1 1 to 2, and the cluster works by 2',
+  });
+  expect(one.judgeCaller(hello)).toEqual({ kind: 'accept' });
+  // One so much later that it has forgotten what this one speaks.
+  expect(one.judgeCaller({ ...hello, protocolMin: 3, protocol: 4 })).toMatchObject(refusal);
 });

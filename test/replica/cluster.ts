@@ -1,6 +1,8 @@
 import type { NodeId } from '../../src/base/flavor.ts';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
+import { PROTOCOL_VERSION } from '../../src/base/version.ts';
 import { createKv } from '../../src/machine/kv/kv.ts';
+import type { AnyMachine } from '../../src/machine/machine.ts';
 import { createRoot } from '../../src/machine/root.ts';
 import {
   bootstrapConfiguration,
@@ -23,7 +25,7 @@ const FORMED: Configuration = bootstrapConfiguration(
   members.map((member) => ({ id: member, address: `node-${member}`, incarnation: '' })),
 );
 
-function configOf(id: NodeId): ReplicaConfig {
+function configOf(id: NodeId, protocol: number): ReplicaConfig {
   return {
     raft: {
       id,
@@ -42,6 +44,7 @@ function configOf(id: NodeId): ReplicaConfig {
       promoteLagEntriesMax: 10,
       diskStallTicks: 10,
     },
+    protocol,
     pendingCommandsMax: 100,
     pendingQueriesMax: 100,
     watchesMax: 10,
@@ -64,6 +67,16 @@ function configOf(id: NodeId): ReplicaConfig {
   };
 }
 
+/** A machine with a command that the release before does not know. */
+const growing: AnyMachine = {
+  name: 'growing',
+  parseCommand: (value) => ({ kind: 'parsed', value }),
+  parseQuery: (value) => ({ kind: 'parsed', value }),
+  apply: () => ({ result: null, events: [] }),
+  query: () => null,
+  since: (command) => (command === 'new' ? 2 : 1),
+};
+
 /** A node with a disk that is as fast as its processor, and the answers it gave. */
 export class TestNode {
   replica: Replica;
@@ -79,9 +92,14 @@ export class TestNode {
   /** Who is to be talked to, as it was told last. */
   talksTo: readonly NodeId[] = [];
   removed = false;
+  outdated = false;
+
+  /** The latest version that it understands, from its next start on. */
+  protocol: number;
 
   /** @param configuration - that of the cluster when it was formed; nobody's for one that joins */
-  constructor(id: NodeId, configuration: Configuration = FORMED) {
+  constructor(id: NodeId, configuration: Configuration = FORMED, protocol: number = PROTOCOL_VERSION) {
+    this.protocol = protocol;
     this.replica = this.#start(id, configuration);
   }
 
@@ -92,8 +110,8 @@ export class TestNode {
 
   #start(id: NodeId, configuration: Configuration): Replica {
     return new Replica({
-      config: configOf(id),
-      root: createRoot([createKv()]),
+      config: configOf(id, this.protocol),
+      root: createRoot([createKv(), growing]),
       codec: msgpackCodec,
       digest: sha256Digest,
       random: new SeededRandom(id),
@@ -119,6 +137,7 @@ export class TestNode {
       this.watches.push(...output.watches);
       if (output.configuration !== undefined) this.talksTo = [...output.configuration.members.keys()];
       this.removed = output.removed;
+      this.outdated = output.outdated;
       next = this.#store(output);
     } while (next.length > 0 || this.replica.hasMore);
     return send;
@@ -178,11 +197,31 @@ export class TestNode {
   }
 }
 
+const versionOf = ({ replica }: TestNode): Input => {
+  const { id: peer, protocol: version } = replica.status();
+  return { kind: 'peer-version', peer, version };
+};
+
 export class TestCluster {
-  readonly nodes: Map<NodeId, TestNode> = new Map(members.map((id) => [id, new TestNode(id)]));
+  readonly nodes: Map<NodeId, TestNode>;
   readonly cut: Set<NodeId> = new Set();
   #nowMs = 0;
   #caller = 0;
+
+  /** @param protocols - the version that each node understands to begin with, if it is not that of this build */
+  constructor(protocols: readonly number[] = []) {
+    this.nodes = new Map(members.map((id, at) => [id, new TestNode(id, FORMED, protocols[at])]));
+    for (const id of members) this.introduce(id);
+  }
+
+  /** As the hello does, with which nodes meet: this one says which version it understands, and so do the others. */
+  introduce(id: NodeId): void {
+    for (const [other, node] of this.nodes) {
+      if (other === id) continue;
+      this.turn(node, versionOf(this.node(id)));
+      this.turn(this.node(id), versionOf(node));
+    }
+  }
 
   node(id: NodeId): TestNode {
     return this.nodes.get(id)!;
@@ -218,6 +257,7 @@ export class TestCluster {
   join(id: NodeId): TestNode {
     const node = new TestNode(id, NO_CONFIGURATION);
     this.nodes.set(id, node);
+    this.introduce(id);
     return node;
   }
 

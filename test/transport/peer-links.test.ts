@@ -43,6 +43,8 @@ class End implements AsyncDisposable {
         address: this.address,
         formed: false,
         knownIncarnation: undefined,
+        protocolMin: 1,
+        protocol: 2,
       }),
       judgeCaller: () => this.verdict,
       judgeAnswer: () => ({ kind: 'accept' }),

@@ -128,6 +128,8 @@ const status = fc.record({
   connections: count,
   stateBytes: count,
   uptimeMs: count,
+  protocol: count,
+  clusterVersion: count,
   alarms: fc.array(fc.record({ code, message: text }), { maxLength: 3 }),
 });
 
@@ -316,6 +318,8 @@ export const peerFrame: Arbitrary<PeerFrame> = fc.oneof(
     address: text,
     formed: fc.boolean(),
     knownIncarnation: maybe(text),
+    protocolMin: fc.integer({ min: 1, max: 9 }),
+    protocol: fc.integer({ min: 9, max: 20 }),
   }),
   fc.record({
     kind: fc.constant('peer-messages' as const),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { StoreError } from '../../src/base/errors.ts';
 import { CLIENT_KINDS, decodeClientFrames, encodeClientFrames } from '../../src/wire/client-codec.ts';
 import { WIRE_INTEGER_MAX } from '../../src/wire/field-reader.ts';
-import { encodeRows, PROTOCOL_VERSION } from '../../src/wire/message-bytes.ts';
+import { encodeRows, MESSAGE_FORMAT } from '../../src/wire/message-bytes.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
 import { decodePeerFrames, encodePeerFrames, PEER_KINDS } from '../../src/wire/peer-codec.ts';
 import { ENTRY_KINDS, MESSAGE_KINDS } from '../../src/wire/raft-message-codec.ts';
@@ -23,7 +23,7 @@ function refusal(decode: (message: Uint8Array) => unknown, rows: readonly (reado
 
 test('the numbers of the kinds are fixed', () => {
   expect({
-    PROTOCOL_VERSION,
+    MESSAGE_FORMAT,
     CLIENT_KINDS,
     SERVER_KINDS,
     PEER_KINDS,
@@ -49,6 +49,7 @@ test('the numbers of the kinds are fixed', () => {
         "configuration": 2,
         "noop": 0,
       },
+      "MESSAGE_FORMAT": 1,
       "MESSAGE_KINDS": {
         "append-accepted": 6,
         "append-rejected": 7,
@@ -73,7 +74,6 @@ test('the numbers of the kinds are fixed', () => {
         "peer-hello": 32,
         "peer-messages": 33,
       },
-      "PROTOCOL_VERSION": 1,
       "SERVER_KINDS": {
         "cluster": 27,
         "error": 18,
@@ -160,6 +160,8 @@ test('the bytes of peer frames are fixed', () => {
           address: 'h:2',
           formed: true,
           knownIncarnation: undefined,
+          protocolMin: 1,
+          protocol: 2,
         },
         {
           kind: 'peer-messages',
@@ -195,7 +197,7 @@ test('the bytes of peer frames are fixed', () => {
       ]),
     ),
   ).toMatchInlineSnapshot(
-    `"01983dc0aa939820a1630102a169a3683a32c3c092219797030102030402c2940e0102039504010203c39805010203040204930301c401ff9807010203040302c29708010203040146980b010203040201c401079322a7414d4e45534941a16d"`,
+    `"0114cd4fae939a20a1630102a169a3683a32c3c0010292219797030102030402c2940e0102039504010203c39805010203040204930301c401ff9807010203040302c29708010203040146980b010203040201c401079322a7414d4e45534941a16d"`,
   );
 });
 

@@ -21,6 +21,8 @@ const STATUS: NonNullable<NodeReport['status']> = {
   connections: 0,
   stateBytes: 0,
   uptimeMs: 0,
+  protocol: 2,
+  clusterVersion: 2,
   alarms: [],
 };
 
