@@ -2,6 +2,7 @@
 import type { NodeId } from '../base/flavor.ts';
 import type { SeededRandom } from '../base/seeded-random.ts';
 import {
+  applyChange,
   type Configuration,
   type ConfigurationChange,
   isJoint,
@@ -31,9 +32,16 @@ const VOTERS_MAX = 7;
 export class MemberNemesis {
   readonly #around: MemberNemesisSurroundings;
   readonly #random: SeededRandom;
+  readonly #isAlive: (configuration: Configuration) => boolean;
 
-  constructor(around: MemberNemesisSurroundings, random: SeededRandom) {
+  /** @param isAlive whether so few of these voters have lost what they held that the others can do without */
+  constructor(
+    around: MemberNemesisSurroundings,
+    random: SeededRandom,
+    isAlive: (configuration: Configuration) => boolean,
+  ) {
     this.#around = around;
+    this.#isAlive = isAlive;
     this.#random = random;
   }
 
@@ -48,7 +56,9 @@ export class MemberNemesis {
       );
     if (isJoint(configuration) && !configuration.autoLeave) return this.leaveJoint(leader);
     const changes = this.#changesFor(change, count, leader.id, configuration);
-    if (changes.length > 0) this.#ask(leader, change, { changes, transition });
+    // A leader notices only after a while who is lost: nobody gives dead nodes a vote meanwhile.
+    const next = applyChange(configuration, { changes, transition });
+    if ('refused' in next || this.#isAlive(next)) this.#ask(leader, change, { changes, transition });
   }
 
   /** To this node, or to whom the leader chooses. */
@@ -124,6 +134,7 @@ export class MemberNemesis {
 
   #ask(leader: SimulatedNode, what: string, change: ConfigurationChange): void {
     const { marks } = this.#around;
+    if (change.changes.length === 0) return;
     marks.count(`asked for: ${what}`);
     this.#around.administer(
       leader.id,

@@ -35,7 +35,7 @@ export class Nemesis {
   constructor(around: NemesisSurroundings, random: SeededRandom) {
     this.#around = around;
     this.#random = random;
-    this.#members = new MemberNemesis(around, random);
+    this.#members = new MemberNemesis(around, random, (next) => isMinority(this.#lost(), next));
   }
 
   perform(action: FaultAction): void {
@@ -194,16 +194,14 @@ export class Nemesis {
 
   /** With it, those who lost their disk, their state or a part of their log are a minority of every configuration that may count. */
   #mayLose(node: SimulatedNode): boolean {
+    const ids = this.#lost().add(node.id);
+    return this.#around.configurations().every((each) => isMinority(ids, each));
+  }
+
+  #lost(): Set<NodeId> {
     this.#updateStateless();
     const gone = this.#around.nodes.filter((each) => each.gone).map(({ id }) => id);
-    const ids = new Set([...gone, ...this.#stateless, ...this.#damaged, node.id]);
-    return this.#around
-      .configurations()
-      .every(({ voters, outgoing }) =>
-        [voters, outgoing].every(
-          (side) => side.length === 0 || 2 * side.filter((id) => ids.has(id)).length < side.length,
-        ),
-      );
+    return new Set([...gone, ...this.#stateless, ...this.#damaged]);
   }
 
   #crashOverAndOver(
@@ -282,4 +280,11 @@ export class Nemesis {
       for (const [from, to] of links) network.join(from, to);
     });
   }
+}
+
+/** Fewer than half of the voters, on both sides of a joint phase. */
+function isMinority(ids: ReadonlySet<NodeId>, { voters, outgoing }: Configuration): boolean {
+  return [voters, outgoing].every(
+    (side) => side.length === 0 || 2 * side.filter((id) => ids.has(id)).length < side.length,
+  );
 }
