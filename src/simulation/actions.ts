@@ -192,7 +192,7 @@ function drawCrash(random: Random, swarm: Swarm): FaultAction {
 }
 
 /** The fastest and the slowest clock differ by all that leases allow, or by far more. */
-function driftRate(random: Random, { clockDriftMax, driftsBeyond }: Swarm): number {
+export function driftRate(random: Random, { clockDriftMax, driftsBeyond }: Swarm): number {
   if (driftsBeyond || clockDriftMax === 0) return random.pick([0.5, 0.8, 0.95, 1.05, 1.2, 2]);
   const slowest = Math.sqrt(1 - clockDriftMax);
   return random.pick([slowest, (1 + slowest) / 2, 1 / slowest]);
@@ -208,6 +208,7 @@ const SHAPES = [
   'bridge',
   'ring',
   'half-dead',
+  'dying-leader',
   'dying-leader',
   'swizzle',
 ] as const;

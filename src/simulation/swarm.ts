@@ -146,7 +146,7 @@ export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swar
     electionTicksMin,
     electionTicksMax: electionTicksMin * 2,
     heartbeatTicks: random.pick([1, 1, 2]),
-    clockDriftMax: random.pick([0, 0.05, 0.1, 0.2, 0.3]),
+    clockDriftMax: random.pick([0, 0.1, 0.2, 0.3, 0.4]),
     driftsBeyond: random.chance(0.3),
     turnDelayUs: random.pick([0, 0, 200, 2000]),
     network: drawNetwork(random, enabled, electionMs),

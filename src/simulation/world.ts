@@ -13,7 +13,7 @@ import type { Message } from '../raft/message.ts';
 import type { ReplicaConfig } from '../replica/config.ts';
 import type { CallerId, Input, WatchId } from '../replica/input.ts';
 import type { Output, Reply } from '../replica/output.ts';
-import type { FaultAction } from './actions.ts';
+import { driftRate, type FaultAction } from './actions.ts';
 import type { Call, CallRecord } from './calls.ts';
 import { SimulatedClient } from './client.ts';
 import { EventQueue } from './event-queue.ts';
@@ -160,7 +160,13 @@ export class World {
 
   /** Starts all nodes and watchers. */
   start(): void {
-    for (const node of this.nodes) node.start();
+    const { faults, driftsBeyond, clockDriftMax } = this.swarm;
+    for (const node of this.nodes) {
+      // No two quartzes are alike.
+      if (faults.enabled.includes('drift') && !driftsBeyond && clockDriftMax > 0)
+        this.drift(node, driftRate(this.#random, this.swarm));
+      node.start();
+    }
     for (const watcher of this.watchers)
       this.events.after(this.#random.integer(0, 1_000_000), () => watcher.connect());
   }
