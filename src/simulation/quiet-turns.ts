@@ -79,5 +79,6 @@ function changesNothing(input: Input, role: Role): boolean {
   if (input.kind === 'tick') return true;
   if (input.kind !== 'message') return false;
   // What a leader takes a follower to hold may change with any other message.
-  return role !== 'leader' || input.message.kind === 'heartbeat-response';
+  if (role !== 'leader') return true;
+  return input.message.kind === 'heartbeat-response' && input.message.readRound === 0;
 }

@@ -8,12 +8,15 @@ import type { CallRecord } from './calls.ts';
 import { deepEqual } from './deep-equal.ts';
 import type { Marks } from './marks.ts';
 import type { SimulatedNode } from './node.ts';
+import { AcknowledgedIsSent } from './properties/acknowledged-is-sent.ts';
 import { CommitOfOwnTerm } from './properties/commit-of-own-term.ts';
 import { CommittedByAcknowledgement } from './properties/committed-by-acknowledgement.ts';
+import { CommittedByRequest } from './properties/committed-by-request.ts';
 import { CommittedIsDurable } from './properties/committed-is-durable.ts';
 import { ConfigurationSafety } from './properties/configuration-safety.ts';
 import { DurableBeforeAnswer } from './properties/durable-before-answer.ts';
 import { ElectedByMajority } from './properties/elected-by-majority.ts';
+import { ElectionRestriction } from './properties/election-restriction.ts';
 import { ElectionSafety } from './properties/election-safety.ts';
 import { LeaderAppendOnly } from './properties/leader-append-only.ts';
 import { LeaderCompleteness } from './properties/leader-completeness.ts';
@@ -24,6 +27,7 @@ import { LogMatching } from './properties/log-matching.ts';
 import { NeverBackwards } from './properties/never-backwards.ts';
 import { OneVotePerTerm } from './properties/one-vote-per-term.ts';
 import type { ClusterView, Property } from './properties/property.ts';
+import { ReadsAreConfirmed } from './properties/reads-are-confirmed.ts';
 import { checkReplicasEqual } from './properties/replicas-equal.ts';
 import { StateFollowsLog } from './properties/state-follows-log.ts';
 import { StateMachineSafety } from './properties/state-machine-safety.ts';
@@ -65,10 +69,14 @@ export class Safety {
     this.#properties = [
       new ElectionSafety(),
       new OneVotePerTerm(),
+      new ElectionRestriction(),
       new ElectedByMajority(),
       new LeaderAppendOnly(),
       new CommitOfOwnTerm(),
+      new AcknowledgedIsSent(),
       new CommittedByAcknowledgement(),
+      new CommittedByRequest(),
+      new ReadsAreConfirmed(this.ledger),
       new LogMatching(),
       new StateMachineSafety(this.ledger),
       new StateFollowsLog(this.reference),
@@ -96,7 +104,7 @@ export class Safety {
     for (const { from, what } of output.contradictions) {
       claim(false, 'sound nodes contradict nobody', () => `node ${from} to node ${node.id}: ${what}`);
     }
-    const turn = { id: node.id, raft, output, cluster: this.#cluster };
+    const turn = { id: node.id, raft, inputs, output, cluster: this.#cluster };
     for (const property of this.#properties) property.afterTurn(turn);
     this.#markTurn(node, inputs, output);
   }

@@ -6,11 +6,11 @@ import type { Entry } from '../../raft/entry.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
 import type { Ledger } from './ledger.ts';
-import { isQuorum, type Property, type TurnView } from './property.ts';
+import { isQuorum, type Property, termAt, type TurnView } from './property.ts';
 
 /**
  * What makes a change of the members safe (thesis, sections 4.1 to 4.3): a leader has one of them
- * under way at most; any quorum before a change and any behind it share a node; and nobody leads who
+ * under way at most, and begins none before it has committed an entry of its own term; any quorum before a change and any behind it share a node; and nobody leads who
  * has no vote by the last configuration that it knows to be committed, nor by one behind it.
  */
 export class ConfigurationSafety implements Property {
@@ -55,6 +55,14 @@ export class ConfigurationSafety implements Property {
     const before = previousConfiguration(raft, entry) ?? this.#configurations.get(id);
     if (before === undefined || before.voters.length === 0) return;
     const after = decodeConfiguration(entry.data);
+    if (raft.role === 'leader' && entry.term === raft.term && !hasSameMembers(before, after)) {
+      claim(
+        termAt(raft, raft.commitIndex) === raft.term,
+        this.name,
+        () =>
+          `node ${id} changes the members in term ${raft.term}, of which it has committed nothing (Ongaro, 2015)`,
+      );
+    }
     claim(
       overlap(before, after),
       this.name,
@@ -84,6 +92,14 @@ export class ConfigurationSafety implements Property {
       this.#committed.push({ index, configuration: decodeConfiguration(data) });
     }
   }
+}
+
+function hasSameMembers(one: Configuration, other: Configuration): boolean {
+  return tellMembers(one) === tellMembers(other);
+}
+
+function tellMembers({ voters, outgoing, learners }: Configuration): string {
+  return [voters, outgoing, learners].join(';');
 }
 
 /** The one before this entry, if the log still holds it. */

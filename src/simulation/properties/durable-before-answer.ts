@@ -3,18 +3,21 @@ import type { AppendAccepted, VoteResponse } from '../../raft/message.ts';
 import { claim } from '../violation.ts';
 import type { DurableLog, Property, TurnView } from './property.ts';
 
-/** A vote or an acknowledgement leaves a node only when what it tells is on the node's disk (Raft paper, figure 2). */
+/** A vote, one for oneself included, or an acknowledgement leaves a node only when what it tells is on the node's disk (Raft paper, figure 2). */
 export class DurableBeforeAnswer implements Property {
   readonly name = 'durable before the answer';
 
   afterTurn({ id, output, cluster }: TurnView): void {
     for (const message of output.send) {
       if (message.kind === 'vote-response' && message.granted) this.#vote(id, message, cluster.durable(id));
+      // Who asks for votes has voted for itself.
+      if (message.kind === 'vote-request')
+        this.#vote(id, { to: id, term: message.term }, cluster.durable(id));
       if (message.kind === 'append-accepted') this.#accepted(id, message, cluster.durable(id));
     }
   }
 
-  #vote(id: NodeId, { to, term }: VoteResponse, { hardState }: DurableLog): void {
+  #vote(id: NodeId, { to, term }: Pick<VoteResponse, 'to' | 'term'>, { hardState }: DurableLog): void {
     // Behind a higher term on disk no second vote can be cast in this one.
     const safe = hardState.term > term || (hardState.term === term && hardState.vote === to);
     claim(

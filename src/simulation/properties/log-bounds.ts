@@ -1,3 +1,5 @@
+import type { Index, NodeId } from '../../base/flavor.ts';
+import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
 import { lastIndexOf, type Property, termAt, type TurnView } from './property.ts';
 
@@ -7,6 +9,8 @@ import { lastIndexOf, type Property, termAt, type TurnView } from './property.ts
  */
 export class LogBounds implements Property {
   readonly name = 'log bounds';
+  /** The states that came from elsewhere, or from the disk: up to where they go. */
+  readonly #installed = new Map<NodeId, Index>();
 
   afterTurn({ id, raft, output, cluster }: TurnView): void {
     const { base, appliedIndex, commitIndex, stableIndex } = raft;
@@ -14,6 +18,10 @@ export class LogBounds implements Property {
     const where = (): string =>
       `node ${id}: base ${base.index}, applied ${appliedIndex}, committed ${commitIndex}, stable ${stableIndex}, last ${lastIndex}`;
     claim(appliedIndex <= commitIndex, this.name, where);
+    // A snapshot may bring more than what is on the disk of the log by then.
+    if (output.replaceState !== undefined) this.#installed.set(id, output.replaceState.applied.index);
+    const ownIndex = Math.max(stableIndex, this.#installed.get(id) ?? 0);
+    claim(appliedIndex <= Math.max(ownIndex, base.index), this.name, where);
     claim(commitIndex <= lastIndex, this.name, where);
     claim(stableIndex <= lastIndex, this.name, where);
     claim(base.index <= commitIndex, this.name, where);
@@ -34,5 +42,9 @@ export class LogBounds implements Property {
       this.name,
       () => `node ${id} compacts its log to ${write.compactTo}; its durable state ends at ${stateIndex}`,
     );
+  }
+
+  restarted(id: NodeId, raft: RaftInspection): void {
+    this.#installed.set(id, raft.appliedIndex);
   }
 }

@@ -6,6 +6,7 @@ import type { Index, NodeId, Term } from '../../base/flavor.ts';
 import type { Configuration } from '../../raft/configuration.ts';
 import type { Entry, HardState, Position } from '../../raft/entry.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
+import type { Input } from '../../replica/input.ts';
 import type { Output } from '../../replica/output.ts';
 
 /** A node's log as a power cut at this moment would surely leave it. */
@@ -36,6 +37,8 @@ export interface ClusterView {
 export interface TurnView {
   readonly id: NodeId;
   readonly raft: RaftInspection;
+  /** What it took in. */
+  readonly inputs: readonly Input[];
   readonly output: Output;
   readonly cluster: ClusterView;
 }

@@ -34,6 +34,18 @@ test('one vote at a time, and many at once through a joint phase, are safe', () 
   after('follower', 0, [change(1, 1, of([1, 2, 3])), change(2, 1, joint), change(3, 1, of([1, 4, 5]))]);
 });
 
+test('a change before the leader has committed an entry of its own term is found', () => {
+  const entries = [change(1, 1, of([1, 2, 3])), entry(2, 2), change(3, 2, of([1, 2, 3, 4]))];
+  const begin = (commitIndex: number): void =>
+    new ConfigurationSafety(new Ledger()).afterTurn(
+      turn(raft(1, { role: 'leader', term: 2, entries, commitIndex }), {
+        output: { write: write({ entries }) },
+      }),
+    );
+  begin(2);
+  expect(() => begin(1)).toThrow('has committed nothing');
+});
+
 test('two changes of a leader at once are found', () => {
   const entries = [change(1, 1, of([1, 2, 3])), change(2, 1, of([1, 2, 3, 4]))];
   expect(() => after('leader', 0, entries)).toThrow('under way in entries 1, 2');

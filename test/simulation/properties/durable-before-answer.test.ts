@@ -28,6 +28,16 @@ test('a vote that is not on disk, or is for another, is found', () => {
   );
 });
 
+test('a candidate that asks before its own vote is on disk is found', () => {
+  const last = { index: 0, term: 0 };
+  const asking: Message = { kind: 'vote-request', from: 1, to: 2, term: 3, last, transfer: false };
+  const property = new DurableBeforeAnswer();
+  property.afterTurn(sending(asking, disk([], { term: 3, vote: 1 })));
+  expect(() => property.afterTurn(sending(asking, disk([], { term: 2, vote: 1 })))).toThrow(
+    'told node 1 of its vote',
+  );
+});
+
 test('an acknowledgement before the entries or the term are on disk is found', () => {
   const property = new DurableBeforeAnswer();
   const short = disk(log(1), { term: 3, vote: undefined });

@@ -21,6 +21,15 @@ test('compacted, applied, committed and last stand in their order', () => {
   }
 });
 
+test('what is applied before it is on the own disk is found, unless a snapshot brought it', () => {
+  const ahead = { ...sound, commitIndex: 3, appliedIndex: 3, stableIndex: 2 };
+  const disks = [disk(stored)];
+  expect(() => new LogBounds().afterTurn(turn(ahead, { disks }))).toThrow('applied 3');
+  const property = new LogBounds();
+  property.restarted(1, { ...sound, appliedIndex: 3 });
+  property.afterTurn(turn(ahead, { disks }));
+});
+
 test('entries that are compacted before they are in the durable state are found', () => {
   const property = new LogBounds();
   const output = { write: write({ compactTo: 2 }) };

@@ -3,6 +3,7 @@ import { bootstrapConfiguration, type Configuration } from '../../../src/raft/co
 import type { Entry, HardState } from '../../../src/raft/entry.ts';
 import type { LogWrite } from '../../../src/raft/ready.ts';
 import type { RaftInspection } from '../../../src/raft/inspection.ts';
+import type { Input } from '../../../src/replica/input.ts';
 import type { Output } from '../../../src/replica/output.ts';
 import type { DurableLog, TurnView } from '../../../src/simulation/properties/property.ts';
 
@@ -75,16 +76,21 @@ export function disk(
 }
 
 export interface Rest {
+  readonly inputs?: readonly Input[];
   readonly output?: Partial<Output>;
   readonly disks?: readonly DurableLog[];
   readonly others?: readonly RaftInspection[];
 }
 
 /** One turn of a node in a cluster of three. */
-export function turn(view: RaftInspection, { output = {}, disks = [], others = [] }: Rest = {}): TurnView {
+export function turn(
+  view: RaftInspection,
+  { inputs = [], output = {}, disks = [], others = [] }: Rest = {},
+): TurnView {
   return {
     id: view.id,
     raft: view,
+    inputs,
     output: { ...NOTHING, ...output },
     cluster: {
       members: [1, 2, 3],

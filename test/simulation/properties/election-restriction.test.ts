@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import type { Entry } from '../../../src/raft/entry.ts';
+import { ElectionRestriction } from '../../../src/simulation/properties/election-restriction.ts';
+import { log, raft, turn } from './synthetic.ts';
+
+/** Node 1 campaigns in term 5, and says that its log ends there. */
+function asking(entries: readonly Entry[], index: number, term: number) {
+  const last = { index, term };
+  const request = { kind: 'vote-request', from: 1, to: 2, term: 5, last, transfer: false } as const;
+  return turn(raft(1, { role: 'candidate', term: 5, vote: 1, entries }), { output: { send: [request] } });
+}
+
+function voting(entries: readonly Entry[]) {
+  const response = { kind: 'vote-response', from: 2, to: 1, term: 5, granted: true } as const;
+  return turn(raft(2, { term: 5, vote: 1, entries }), { output: { send: [response] } });
+}
+
+test('a vote for a log that is as long, or ends in a newer term, is sound', () => {
+  for (const own of [log(1, 3, 3), log(1, 2, 2, 2, 2)]) {
+    const property = new ElectionRestriction();
+    property.afterTurn(asking(log(1, 3, 3), 3, 3));
+    property.afterTurn(voting(own));
+  }
+});
+
+test('a candidate that claims more than its log holds is found', () => {
+  for (const [index, term] of [
+    [4, 3],
+    [3, 4],
+  ] as const) {
+    const property = new ElectionRestriction();
+    expect(() => property.afterTurn(asking(log(1, 3, 3), index, term))).toThrow(
+      'it ends at entry 3 of term 3',
+    );
+  }
+});
+
+test('a vote for a log that is shorter, or ends in an older term, is found', () => {
+  for (const own of [log(1, 3, 3, 3), log(1, 4)]) {
+    const property = new ElectionRestriction();
+    property.afterTurn(asking(log(1, 3, 3), 3, 3));
+    expect(() => property.afterTurn(voting(own))).toThrow('votes in term 5 for node 1');
+  }
+});
+
+test('what the leader of the term brought after the vote does not count', () => {
+  const property = new ElectionRestriction();
+  property.afterTurn(asking(log(1, 3, 3), 3, 3));
+  property.afterTurn(turn(raft(2, { term: 5, vote: 1, entries: log(1) })));
+  property.afterTurn(voting(log(1, 3, 3, 5)));
+});
