@@ -31,6 +31,8 @@ const PROGRESS_EVERY_MS = 500;
 /** Fewer need not have seen everything. */
 const MARKS_FROM_SEEDS = 1000;
 const CANARY_SEEDS_MAX = 10;
+/** A run makes much that lives for a moment: with more room fewer of them live long enough to be copied. */
+const YOUNG_GENERATION_MB = 192;
 
 /** Runs the seeds from `options.seed` on, in threads. Gives whether any failed. */
 export async function runMany(
@@ -72,7 +74,10 @@ async function work(
   tally: Tally,
   workerData: SimWorkerData,
 ): Promise<void> {
-  const worker = new Worker(new URL('./sim-worker.js', import.meta.url), { workerData });
+  const worker = new Worker(new URL('./sim-worker.js', import.meta.url), {
+    workerData,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
   try {
     await new Promise<void>((resolve, reject) => {
       const give = (): void => {

@@ -133,7 +133,7 @@ export interface SwarmOptions {
 
 export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swarm {
   const electionTicksMin = random.integer(4, 8);
-  const tickMs = random.pick([50, 100, 200]);
+  const tickMs = random.pick([100, 200, 400]);
   const enabled = drawFaults(random, faults);
   const electionMs = electionTicksMin * tickMs;
   const clients = drawClients(random, electionMs);
@@ -157,7 +157,7 @@ export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swar
       segmentEntries: random.pick([1, 1, 4, 16]),
       keepChance: random.pick([0, 0.3, 0.9]),
       // It costs more than the model.
-      real: random.chance(0.15),
+      real: random.chance(0.1),
       segmentBytes: random.pick([4096, 8192, 65_536]),
       sectorBytes: random.pick([512, 4096]),
       lies: false,
@@ -169,7 +169,7 @@ export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swar
       leaderBias: random.pick([0, 0.3, 0.7]),
     },
     clients: isLarge
-      ? { ...clients, operationsPerSecond: Math.min(2, clients.operationsPerSecond) }
+      ? { ...clients, operationsPerSecond: Math.min(1, clients.operationsPerSecond) }
       : clients,
     limits: {
       logEntriesMax: random.pick([8, 20, 50, 200]),
@@ -219,7 +219,7 @@ function drawClients(random: Random, electionMs: number): ClientSwarm {
   return {
     clients: random.integer(2, 6),
     // Low rates matter: an entry of an older term is in danger only while no newer one follows it.
-    operationsPerSecond: random.pick([0.5, 0.5, 1, 2, 5, 10, 20]),
+    operationsPerSecond: random.pick([0.2, 0.5, 0.5, 1, 2, 5, 10]),
     keys: random.integer(1, 5),
     readShare: random.pick([0.1, 0.3, 0.6]),
     watches: random.integer(0, 3),

@@ -100,30 +100,36 @@ export function messageFromRow(row: unknown): Message {
 }
 
 function readMessage(kind: unknown, envelope: Envelope, fields: FieldReader): Message {
+  // Spread, it would make an object of a shape that no optimized code keeps up with.
+  const { from, to, term } = envelope;
   switch (kind) {
     case MESSAGE_KINDS['pre-vote-request']:
-      return { kind: 'pre-vote-request', ...envelope, last: readPosition('last', fields) };
+      return { kind: 'pre-vote-request', from, to, term, last: readPosition('last', fields) };
     case MESSAGE_KINDS['pre-vote-response']:
-      return { kind: 'pre-vote-response', ...envelope, granted: fields.flag('granted') };
+      return { kind: 'pre-vote-response', from, to, term, granted: fields.flag('granted') };
     case MESSAGE_KINDS['vote-request']:
       return {
         kind: 'vote-request',
-        ...envelope,
+        from,
+        to,
+        term,
         last: readPosition('last', fields),
         transfer: fields.flag('transfer'),
       };
     case MESSAGE_KINDS['timeout-now']:
-      return { kind: 'timeout-now', ...envelope };
+      return { kind: 'timeout-now', from, to, term };
     case MESSAGE_KINDS['vote-response']:
-      return { kind: 'vote-response', ...envelope, granted: fields.flag('granted') };
+      return { kind: 'vote-response', from, to, term, granted: fields.flag('granted') };
     case MESSAGE_KINDS['append-request']:
       return readAppendRequest(envelope, fields);
     case MESSAGE_KINDS['append-accepted']:
-      return { kind: 'append-accepted', ...envelope, matchIndex: fields.integer('matchIndex') };
+      return { kind: 'append-accepted', from, to, term, matchIndex: fields.integer('matchIndex') };
     case MESSAGE_KINDS['append-rejected']:
       return {
         kind: 'append-rejected',
-        ...envelope,
+        from,
+        to,
+        term,
         previousIndex: fields.integer('previousIndex'),
         hint: readPosition('hint', fields),
         needsSnapshot: fields.flag('needsSnapshot'),
@@ -135,11 +141,14 @@ function readMessage(kind: unknown, envelope: Envelope, fields: FieldReader): Me
 
 /** What keeps a leadership up, or ends it, and what it is good for. */
 function readFurther(kind: unknown, envelope: Envelope, fields: FieldReader): Message {
+  const { from, to, term } = envelope;
   switch (kind) {
     case MESSAGE_KINDS['heartbeat-request']:
       return {
         kind: 'heartbeat-request',
-        ...envelope,
+        from,
+        to,
+        term,
         commitIndex: fields.integer('commitIndex'),
         readRound: fields.integer('readRound'),
         sentMs: fields.integer('sentMs'),
@@ -149,32 +158,47 @@ function readFurther(kind: unknown, envelope: Envelope, fields: FieldReader): Me
     case MESSAGE_KINDS['read-index-request']:
       return {
         kind: 'read-index-request',
-        ...envelope,
+        from,
+        to,
+        term,
         id: fields.integer('id'),
         lease: fields.flag('lease'),
       };
     case MESSAGE_KINDS['read-index-response']:
       return {
         kind: 'read-index-response',
-        ...envelope,
+        from,
+        to,
+        term,
         id: fields.integer('id'),
         index: fields.optionalInteger('index'),
       };
     case MESSAGE_KINDS['repair-request']:
       return {
         kind: 'repair-request',
-        ...envelope,
+        from,
+        to,
+        term,
         first: fields.integer('first', 1),
         last: fields.integer('last', 1),
       };
     case MESSAGE_KINDS['state-hash']:
-      return { kind: 'state-hash', ...envelope, index: fields.integer('index'), hash: fields.bytes('hash') };
+      return {
+        kind: 'state-hash',
+        from,
+        to,
+        term,
+        index: fields.integer('index'),
+        hash: fields.bytes('hash'),
+      };
     case MESSAGE_KINDS['repair-response']:
-      return { kind: 'repair-response', ...envelope, entries: readFoundEntries(fields) };
+      return { kind: 'repair-response', from, to, term, entries: readFoundEntries(fields) };
     case MESSAGE_KINDS['snapshot-request']:
       return {
         kind: 'snapshot-request',
-        ...envelope,
+        from,
+        to,
+        term,
         snapshot: readPosition('snapshot', fields),
         chunk: fields.integer('chunk'),
         last: fields.flag('last'),
@@ -183,7 +207,9 @@ function readFurther(kind: unknown, envelope: Envelope, fields: FieldReader): Me
     case MESSAGE_KINDS['snapshot-response']:
       return {
         kind: 'snapshot-response',
-        ...envelope,
+        from,
+        to,
+        term,
         snapshot: readPosition('snapshot', fields),
         nextChunk: fields.integer('nextChunk'),
         data: fields.bytes('data'),
@@ -193,10 +219,12 @@ function readFurther(kind: unknown, envelope: Envelope, fields: FieldReader): Me
   }
 }
 
-function readHeartbeatResponse(envelope: Envelope, fields: FieldReader): HeartbeatResponse {
+function readHeartbeatResponse({ from, to, term }: Envelope, fields: FieldReader): HeartbeatResponse {
   return {
     kind: 'heartbeat-response',
-    ...envelope,
+    from,
+    to,
+    term,
     readRound: fields.integer('readRound'),
     sentMs: fields.integer('sentMs'),
     clockMs: fields.integer('clockMs'),
@@ -221,7 +249,7 @@ function flatEntries({ previous, entries }: AppendRequest): Row {
   return flat;
 }
 
-function readAppendRequest(envelope: Envelope, fields: FieldReader): AppendRequest {
+function readAppendRequest({ from, to, term }: Envelope, fields: FieldReader): AppendRequest {
   const previous = readPosition('previous', fields);
   const commitIndex = fields.integer('commitIndex');
   const flat = fields.list('entries', ENTRIES_PER_APPEND_MAX * ENTRY_FIELDS);
@@ -231,13 +259,13 @@ function readAppendRequest(envelope: Envelope, fields: FieldReader): AppendReque
   for (let at = 0; at < flat.length; at += ENTRY_FIELDS) {
     const index = previous.index + 1 + at / ENTRY_FIELDS;
     const entry = readRow('entry', flat.slice(at, at + ENTRY_FIELDS), 0, (row) => readEntry(row, index));
-    if (entry.term < termMin || entry.term > envelope.term) {
+    if (entry.term < termMin || entry.term > term) {
       throw violation(`append-request: the term of entry ${index} is out of order`);
     }
     termMin = entry.term;
     entries.push(entry);
   }
-  return { kind: 'append-request', ...envelope, previous, entries, commitIndex };
+  return { kind: 'append-request', from, to, term, previous, entries, commitIndex };
 }
 
 /** Ascending, but not without a gap, so each bears its index. */
