@@ -28,13 +28,15 @@ interface Tally {
 
 const FAILURES_TOLD_MAX = 5;
 const PROGRESS_EVERY_MS = 500;
+/** Where nobody watches a terminal: a line of a log. */
+const PROGRESS_LINE_EVERY_MS = 60_000;
 /** Fewer need not have seen everything. */
 const MARKS_FROM_SEEDS = 1000;
 const CANARY_SEEDS_MAX = 10;
 /** A run makes much that lives for a moment: with more room fewer of them live long enough to be copied. */
 const YOUNG_GENERATION_MB = 192;
 
-/** Runs the seeds from `options.seed` on, in threads. Gives whether any failed. */
+/** Runs the seeds from `options.seed` on, in threads, up to the first signal: it then tells of those that it ran. Gives whether any failed. */
 export async function runMany(
   options: RunOptions,
   { seeds, jobs, json, test }: ManyOptions,
@@ -52,17 +54,23 @@ export async function runMany(
     operations: 0,
   };
   const startedMs = performance.now();
-  const progress = setInterval(() => showProgress(tally, seeds, startedMs), PROGRESS_EVERY_MS);
+  const everyMs = process.stderr.isTTY ? PROGRESS_EVERY_MS : PROGRESS_LINE_EVERY_MS;
+  const progress = setInterval(() => showProgress(tally, seeds, startedMs), everyMs);
   let next = options.seed;
-  const take = (): RunOptions | undefined =>
-    next < options.seed + seeds ? { ...options, seed: next++ } : undefined;
+  let end = options.seed + seeds;
+  const take = (): RunOptions | undefined => (next < end ? { ...options, seed: next++ } : undefined);
+  const stop = (): void => {
+    end = next;
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
     await Promise.all(Array.from({ length: Math.min(jobs, seeds) }, () => work(take, tally, { test })));
   } finally {
     clearInterval(progress);
+    process.off('SIGINT', stop).off('SIGTERM', stop);
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   }
-  const judgesMarks = test === undefined && options.faults === undefined && seeds >= MARKS_FROM_SEEDS;
+  const judgesMarks = test === undefined && options.faults === undefined && tally.done >= MARKS_FROM_SEEDS;
   const never = judgesMarks ? neverSeen(tally, options) : [];
   report(tally, { wallMs: performance.now() - startedMs, json, canary, never });
   return tally.failures.length > 0 || canary === undefined || never.length > 0;
@@ -112,12 +120,10 @@ function count(tally: Tally, { options, result, repeated }: SimWorkerReply): voi
 }
 
 function showProgress({ done, simulatedMs, failures }: Tally, seeds: number, startedMs: number): void {
-  if (!process.stderr.isTTY) return;
   const seconds = (performance.now() - startedMs) / 1000;
   const left = done === 0 ? '' : `, ${Math.ceil((seconds * (seeds - done)) / done)} s left`;
-  process.stderr.write(
-    `\r\x1b[K${done} of ${seeds} seeds, ${(simulatedMs / 3.6e6).toFixed(1)} cluster-hours, ${failures.length} failed${left}`,
-  );
+  const line = `${done} of ${seeds} seeds, ${(simulatedMs / 3.6e6).toFixed(1)} cluster-hours, ${failures.length} failed${left}`;
+  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`);
 }
 
 interface Verdict {

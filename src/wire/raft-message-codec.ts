@@ -173,6 +173,15 @@ function readFurther(kind: unknown, envelope: Envelope, fields: FieldReader): Me
         id: fields.integer('id'),
         index: fields.optionalInteger('index'),
       };
+    default:
+      return readMending(kind, envelope, fields);
+  }
+}
+
+/** What gives a node what it lacks, or shows that it holds something else. */
+function readMending(kind: unknown, envelope: Envelope, fields: FieldReader): Message {
+  const { from, to, term } = envelope;
+  switch (kind) {
     case MESSAGE_KINDS['repair-request']:
       return {
         kind: 'repair-request',
