@@ -1,4 +1,4 @@
-import { Packr } from 'msgpackr';
+import { Packr, RESET_BUFFER_MODE } from 'msgpackr';
 import type { Codec } from '../base/codec.ts';
 import { checkMsgpack } from './msgpack-check.ts';
 
@@ -32,10 +32,13 @@ export class MsgpackCodec implements Codec {
   }
 
   encode(value: unknown): Uint8Array {
-    const bytes = plainView(this.#packr.encode(value));
+    // A part of the buffer in which all values are put together. It grows with the largest of them and
+    // is used again at once: if results were parts of it, each small one that is kept, such as an
+    // entry of the log, would keep all of such a buffer.
+    const bytes = plainView(this.#packr.encode(value, RESET_BUFFER_MODE));
     // What could not be decoded later must fail now, while its maker can still be told.
     checkMsgpack(bytes);
-    return bytes;
+    return this.#copy(bytes);
   }
 
   decode(bytes: Uint8Array): unknown {

@@ -49,6 +49,20 @@ test('copies that share a slab do not overlap', () => {
   expect(msgpackCodec.decode(msgpackCodec.encode(values))).toStrictEqual(values);
 });
 
+test('what is encoded keeps no more memory than it needs, whatever was encoded before', () => {
+  for (const codec of [msgpackCodec, msgpackViewCodec]) {
+    codec.encode(new Uint8Array(4_000_000));
+    expect(codec.encode('small').buffer.byteLength).toBeLessThanOrEqual(16 * 1024);
+    expect(codec.encode(new Uint8Array(5000)).buffer.byteLength).toBe(5003);
+  }
+});
+
+test('what was encoded stays as it is when more is encoded', () => {
+  const values = Array.from({ length: 300 }, (_, at) => new Uint8Array(at * 10).fill(at));
+  const encoded = values.map((value) => msgpackCodec.encode(value));
+  expect(encoded.map((bytes) => msgpackCodec.decode(bytes))).toStrictEqual(values);
+});
+
 test('what is no plain value is refused when it is encoded', () => {
   for (const value of [10n, 2n ** 70n, new Date(0), [Symbol('x')]]) {
     expect(() => msgpackCodec.encode(value)).toThrow(Error);
