@@ -28,9 +28,10 @@ export class Audits {
     this.#audit = new StateAudit(config.raft.id, codec, digest);
   }
 
-  /** Whether the leader is to ask for an audit: it is time, and something happened since the last one. */
+  /** Whether the leader is to ask for an audit: it is time, the last one is over, and something happened since. */
   isDue(applied: Index): boolean {
-    return this.#ticks >= this.#config.auditTicks && applied > this.#lastIndex;
+    if (this.#ticks < this.#config.auditTicks || this.#audit.isUnderWay) return false;
+    return applied > this.#lastIndex;
   }
 
   asked(): void {

@@ -16,7 +16,7 @@ export interface ReplicaConfig {
   readonly stateBytesMax: number;
   /** A leader lets all nodes compare their states after this many ticks, if anything happened since… */
   readonly auditTicks: number;
-  /** …each hashing at most about so many records a tick. */
+  /** …each hashing at most about so many records a tick; a large one counts as several. */
   readonly auditRecordsPerTick: number;
   /** Changes of the state are stored after this many ticks at the latest… */
   readonly stateWriteTicks: number;

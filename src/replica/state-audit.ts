@@ -3,6 +3,7 @@ import type { Digest } from '../base/digest.ts';
 import type { Index, NodeId } from '../base/flavor.ts';
 import type { RecordView } from '../machine/record-tree.ts';
 import type { RecordEntry } from '../machine/records.ts';
+import { sizeOf } from '../machine/size-of.ts';
 
 /** The state of a node, as of an entry that all of them hash at. */
 export interface StateHash {
@@ -24,6 +25,8 @@ interface Hashing {
 
 /** Records are encoded in groups of so many: the same on all nodes, since it is part of the hash. */
 const GROUP_RECORDS = 64;
+/** A record of more than so many bytes counts as several: what it costs to hash it grows with its size. */
+const RECORD_BYTES = 512;
 /** Hashes of so many audits are remembered: nodes finish at different times. */
 const AUDITS_MAX = 4;
 
@@ -46,6 +49,11 @@ export class StateAudit {
     this.#digest = digest;
   }
 
+  /** This node has not hashed all of its state yet. */
+  get isUnderWay(): boolean {
+    return this.#hashing !== undefined;
+  }
+
   /** The state is as of the entry at `index`, which asks for an audit. One that is still under way goes on instead. */
   begin(view: RecordView, index: Index): void {
     const records = view.range('', undefined)[Symbol.iterator]();
@@ -57,9 +65,9 @@ export class StateAudit {
     const hashing = this.#hashing;
     if (hashing === undefined) return undefined;
     for (let count = 0; count < recordsMax; count += GROUP_RECORDS) {
-      const group = this.#group(hashing.records);
+      const { group, isLast } = this.#group(hashing.records);
       if (group.length > 0) hashing.hash = this.#digest(hashing.hash, this.#codec.encode(group));
-      if (group.length === GROUP_RECORDS) continue;
+      if (!isLast) continue;
       this.#hashing = undefined;
       this.heard(this.#self, hashing);
       return { index: hashing.index, hash: hashing.hash };
@@ -86,14 +94,19 @@ export class StateAudit {
     return [...found.values()].filter((each) => each !== undefined);
   }
 
-  #group(records: Iterator<RecordEntry<unknown>>): readonly RecordEntry<unknown>[] {
+  #group(records: Iterator<RecordEntry<unknown>>): {
+    readonly group: readonly RecordEntry<unknown>[];
+    readonly isLast: boolean;
+  } {
     const group: RecordEntry<unknown>[] = [];
-    while (group.length < GROUP_RECORDS) {
+    for (let count = 0; count < GROUP_RECORDS;) {
       const next = records.next();
-      if (next.done === true) break;
-      group.push([next.value[0], next.value[1]]);
+      if (next.done === true) return { group, isLast: true };
+      const [key, value] = next.value;
+      group.push([key, value]);
+      count += 1 + Math.floor(sizeOf(value) / RECORD_BYTES);
     }
-    return group;
+    return { group, isLast: false };
   }
 }
 

@@ -10,6 +10,7 @@
 import { crc32 } from 'node:zlib';
 import type { Codec } from '../base/codec.ts';
 import { StoreError } from '../base/errors.ts';
+import type { MsgpackCodec } from './msgpack-codec.ts';
 
 /** Of this layout alone: what the frames mean has a version of its own, in the peers' hello. */
 export const MESSAGE_FORMAT = 1;
@@ -25,16 +26,21 @@ export const FRAMES_PER_MESSAGE_MAX = 65_536;
 export type Row = readonly unknown[];
 
 /** The bytes of one WebSocket message. */
-export function encodeRows(codec: Codec, rows: readonly Row[]): Uint8Array {
-  return sealMessage(codec.encode(rows));
+export function encodeRows(codec: MsgpackCodec, rows: readonly Row[]): Uint8Array {
+  return seal(codec.encodeBehind(MESSAGE_HEADER_BYTES, rows));
 }
 
 /** The body with its header in front. */
 export function sealMessage(body: Uint8Array): Uint8Array {
   const message = new Uint8Array(MESSAGE_HEADER_BYTES + body.length);
-  message[0] = MESSAGE_FORMAT;
-  viewOf(message).setUint32(CRC_AT, crc32(body));
   message.set(body, MESSAGE_HEADER_BYTES);
+  return seal(message);
+}
+
+/** Fills in the header. */
+function seal(message: Uint8Array): Uint8Array {
+  message[0] = MESSAGE_FORMAT;
+  viewOf(message).setUint32(CRC_AT, crc32(message.subarray(MESSAGE_HEADER_BYTES)));
   return message;
 }
 

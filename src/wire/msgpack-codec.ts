@@ -32,13 +32,27 @@ export class MsgpackCodec implements Codec {
   }
 
   encode(value: unknown): Uint8Array {
-    // A part of the buffer in which all values are put together. It grows with the largest of them and
-    // is used again at once: if results were parts of it, each small one that is kept, such as an
-    // entry of the log, would keep all of such a buffer.
+    return this.#copy(this.#pack(value));
+  }
+
+  /** The same behind a header of that many bytes, which are 0. */
+  encodeBehind(headerBytes: number, value: unknown): Uint8Array {
+    const body = this.#pack(value);
+    const bytes = new Uint8Array(headerBytes + body.length);
+    bytes.set(body, headerBytes);
+    return bytes;
+  }
+
+  /**
+   * A part of the buffer in which all values are put together. It grows with the largest of them, and
+   * is used again at once: if what is kept, such as an entry of the log, were a part of it, the
+   * smallest one would keep all of such a buffer.
+   */
+  #pack(value: unknown): Uint8Array {
     const bytes = plainView(this.#packr.encode(value, RESET_BUFFER_MODE));
     // What could not be decoded later must fail now, while its maker can still be told.
     checkMsgpack(bytes);
-    return this.#copy(bytes);
+    return bytes;
   }
 
   decode(bytes: Uint8Array): unknown {
@@ -85,7 +99,7 @@ function plainView(bytes: Uint8Array): Uint8Array {
 }
 
 /** The codec of entries, records and whatever else is kept: decoded bytes are copies. */
-export const msgpackCodec: Codec = new MsgpackCodec({ bytes: 'copied' });
+export const msgpackCodec: MsgpackCodec = new MsgpackCodec({ bytes: 'copied' });
 
 /** The codec of frames that are used at once: decoded bytes are views of the frame. */
-export const msgpackViewCodec: Codec = new MsgpackCodec({ bytes: 'views' });
+export const msgpackViewCodec: MsgpackCodec = new MsgpackCodec({ bytes: 'views' });

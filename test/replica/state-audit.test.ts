@@ -15,6 +15,17 @@ function hashOf(audit: StateAudit, tree: RecordTree, index: number): StateHash {
   }
 }
 
+/** How often an audit of 512 such records goes on before it is over. */
+function steps(value: unknown): number {
+  const audit = new StateAudit(1, msgpackCodec, sha256Digest);
+  const tree = new RecordTree(Array.from({ length: 512 }, (_, at) => [`kv/${at}`, value]));
+  audit.begin(tree.view(), 5);
+  let count = 1;
+  for (; audit.step(512) === undefined; count++) expect(audit.isUnderWay).toBe(true);
+  expect(audit.isUnderWay).toBe(false);
+  return count;
+}
+
 test('equal states have equal hashes, and one changed record makes another', () => {
   const audit = new StateAudit(1, msgpackCodec, sha256Digest);
   const tree = records(1000);
@@ -36,6 +47,11 @@ test('a state that changes meanwhile is hashed as it was', () => {
   let hash: StateHash | undefined;
   while (hash === undefined) hash = audit.step(64);
   expect(hash.hash).toEqual(before.hash);
+});
+
+test('large records take more steps than small ones', () => {
+  expect(steps(new Uint8Array(8))).toBe(2);
+  expect(steps(new Uint8Array(8192))).toBeGreaterThan(16);
 });
 
 test('who differs from a majority is named, until a later audit clears it', () => {
