@@ -7,4 +7,6 @@ export interface Codec {
   encode(value: unknown): Uint8Array;
   /** The value again. Throws if the bytes are not one whole value. */
   decode(bytes: Uint8Array): unknown;
+  /** The same for what is not kept: bytes in the value may share the memory of the input, and keep all of it. */
+  view(bytes: Uint8Array): unknown;
 }

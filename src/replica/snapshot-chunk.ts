@@ -83,7 +83,7 @@ export function encodeChunk(codec: Codec, chunk: SnapshotChunk): Uint8Array {
   return codec.encode([RANGE, stream, range.after, range.upTo ?? null, range.digest, data, whole]);
 }
 
-/** Undefined for bytes that are no chunk. */
+/** Undefined for bytes that are no chunk. Its data shares their memory. */
 export function decodeChunk(codec: Codec, bytes: Uint8Array): SnapshotChunk | undefined {
   const fields = decodeList(codec, bytes);
   const [kind, stream] = fields ?? [];
@@ -127,7 +127,7 @@ export function encodeRecords(codec: Codec, records: readonly EncodedRecord[]): 
   return codec.encode(records.flat());
 }
 
-/** Undefined unless they are records, in order, and within the range. */
+/** Undefined unless they are records, in order, and within the range. Their values share the memory of the data. */
 export function decodeRecords(
   codec: Codec,
   range: KeyRange,
@@ -184,12 +184,13 @@ function follows(before: KeyRange, range: KeyRange): boolean {
 function rangeOf(after: unknown, upTo: unknown, digest: unknown): DigestedRange | undefined {
   if (!isKey(after) || !isOptional(upTo, isKey) || !isDigest(digest)) return undefined;
   if (upTo !== null && upTo <= after) return undefined;
-  return { after, upTo: upTo ?? undefined, digest };
+  // A copy: ranges are remembered for long, and what they came with is not.
+  return { after, upTo: upTo ?? undefined, digest: digest.slice() };
 }
 
 function decodeList(codec: Codec, bytes: Uint8Array): readonly unknown[] | undefined {
   try {
-    const value = codec.decode(bytes);
+    const value = codec.view(bytes);
     return Array.isArray(value) ? (value as unknown[]) : undefined;
   } catch {
     return undefined;

@@ -56,9 +56,13 @@ export class MsgpackCodec implements Codec {
   }
 
   decode(bytes: Uint8Array): unknown {
-    checkMsgpack(bytes);
-    const value: unknown = this.#packr.decode(plainView(bytes));
+    const value = this.view(bytes);
     return this.#copies ? this.#owned(value) : value;
+  }
+
+  view(bytes: Uint8Array): unknown {
+    checkMsgpack(bytes);
+    return this.#packr.decode(plainView(bytes));
   }
 
   /** Replaces every view in the value by a copy. */
