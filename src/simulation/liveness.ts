@@ -52,6 +52,9 @@ function settleMembers(world: World): void {
     const { leader } = world;
     const configuration = leader?.replica?.configuration;
     if (leader === undefined || configuration === undefined) return false;
+    // One that is not committed yet may be rolled back: it removes nobody.
+    const { configurationIndex = 0, commitIndex = 0 } = leader.replica?.inspect() ?? {};
+    if (configurationIndex > commitIndex) return false;
     const lost = [...configuration.members.keys()].filter((id) => world.node(id).gone);
     if (!isJoint(configuration) && lost.length === 0) {
       retireOthers(world, configuration);

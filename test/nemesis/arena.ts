@@ -42,6 +42,11 @@ export interface Newcomer {
   readonly wantsVote: boolean;
 }
 
+/** A signal ends the process as its end does: with what is mounted and started taken down. */
+export function exitOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+}
+
 export class Arena {
   readonly network: FaultNetwork;
   readonly disks: ReadonlyMap<NodeId, LoopDisk>;

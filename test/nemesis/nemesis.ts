@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { exitOnSignals } from './arena.ts';
 import { ALL_FAULTS, TOOLS } from './faults/all-faults.ts';
 import { runNemesis } from './run-nemesis.ts';
 import { summary } from './summary.ts';
@@ -31,7 +32,7 @@ const { values: flags } = parseArgs({
 
 const NODES_MAX = 9;
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+exitOnSignals();
 process.exitCode = await main();
 
 async function main(): Promise<number> {

@@ -5,23 +5,14 @@
  * file system (see `cluster/faults/loop-disk.ts`); without, all nodes are killed instead.
  */
 import { randomInt } from 'node:crypto';
-import { mkdirSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { LoopDisk } from '../../cluster/faults/loop-disk.ts';
 import { waitUntil } from '../../cluster/wait-until.ts';
-import { checkAll, readAll, readFailures } from './aftermath.ts';
-import { Arena } from './arena.ts';
-import { READS, Recorder } from './history.ts';
-import { appendWorkload } from './workloads/append.ts';
-import { counterWorkload } from './workloads/counter.ts';
-import { registerWorkload } from './workloads/register.ts';
-import { setWorkload } from './workloads/set.ts';
-import { Watchers } from './workloads/watchers.ts';
-import { startWorkloads } from './workloads/workload.ts';
+import { readFailures } from './aftermath.ts';
+import { exitOnSignals } from './arena.ts';
+import { READS, type Recorder } from './history.ts';
+import { runTrial, type Trial } from './trial.ts';
 
 const ANSWERS_TIMEOUT_MS = 60_000;
 /** Between two cuts: at least so many writes are acknowledged. */
@@ -38,45 +29,27 @@ const { values: flags } = parseArgs({
   },
 });
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
-process.exitCode = await main();
-
-async function main(): Promise<number> {
-  const path = flags.out === undefined ? mkdtempSync(join(tmpdir(), 'kvorum-power-')) : resolve(flags.out);
-  mkdirSync(path, { recursive: true });
-  const missing = LoopDisk.missing();
-  if (missing !== undefined)
-    console.info(`all nodes are killed instead of cutting their power: that needs ${missing}`);
-  const seed = Number(flags.seed);
-  const arena = await Arena.create({
-    path,
+exitOnSignals();
+const missing = LoopDisk.missing();
+if (missing !== undefined)
+  console.info(`all nodes are killed instead of cutting their power: that needs ${missing}`);
+process.exitCode = await runTrial(
+  {
+    name: 'power-cuts',
+    again: `npm run power-cuts -- --cuts ${flags.cuts} --seed ${flags.seed} --nodes ${flags.nodes}`,
+    out: flags.out,
     nodes: Number(flags.nodes),
-    seed,
-    has: new Set(missing === undefined ? ['loop-disks'] : []),
-    fakes: false,
-    nodeFlags: ['--limit=stateWriteTicks=25,logEntriesMax=4000,logEntriesKept=1000,logSegmentBytes=262144'],
-  });
-  try {
-    await arena.start();
-    return await cutOverAndOver(arena, path, seed);
-  } finally {
-    await arena.close();
-  }
-}
-
-async function cutOverAndOver(arena: Arena, path: string, seed: number): Promise<number> {
-  const { cluster, disks } = arena;
-  const recorder = new Recorder(join(path, 'history.jsonl'));
-  const watchers = new Watchers(() => cluster.endpoints, 1);
-  const problems: string[] = [];
-  const load = startWorkloads([registerWorkload(5), appendWorkload(3), setWorkload(4), counterWorkload(4)], {
-    endpoints: cluster.endpoints,
-    recorder,
-    seed,
+    seed: Number(flags.seed),
     rate: Number(flags.rate),
-    onFailure: (error) => problems.push(`a workload failed: ${String(error)}`),
-  });
-  const random = new SeededRandom(seed);
+    has: new Set(missing === undefined ? ['loop-disks'] : []),
+    nodeFlags: ['--limit=stateWriteTicks=25,logEntriesMax=4000,logEntriesKept=1000,logSegmentBytes=262144'],
+    findFailures: readFailures,
+  },
+  cutOverAndOver,
+);
+
+async function cutOverAndOver({ arena, recorder, random, problems }: Trial): Promise<void> {
+  const { cluster, disks } = arena;
   const downMs: number[] = [];
   const cuts = Number(flags.cuts);
   const beginMs = performance.now();
@@ -95,15 +68,11 @@ async function cutOverAndOver(arena: Arena, path: string, seed: number): Promise
     const acknowledged = recorder.operations.filter(({ outcome }) => outcome === 'ok').length;
     console.info(`${cut} cuts, ${perCutS.toFixed(1)} s each, ${acknowledged} answers`);
   }
-  await load.stop();
-  const aftermath = await readAll(cluster, recorder.operations, watchers);
-  await arena.close();
-  problems.push(
-    ...checkAll(recorder.operations, aftermath, watchers, (line) => console.info(line)),
-    ...readFailures(cluster),
+  const sorted = downMs.toSorted((a, b) => a - b);
+  const [p50 = 0, max = 0] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+  console.info(
+    `${downMs.length} power cuts of all nodes; from the cut to the next write p50 ${p50.toFixed(0)} ms, max ${max.toFixed(0)} ms`,
   );
-  await recorder.close();
-  return tell(recorder, downMs, problems, path);
 }
 
 /** Waits until this many more writes are acknowledged, of those that begin now. */
@@ -118,28 +87,4 @@ async function newWrites({ operations }: Recorder, count: number): Promise<void>
     }
     return found >= count ? true : undefined;
   });
-}
-
-function tell(
-  recorder: Recorder,
-  downMs: readonly number[],
-  problems: readonly string[],
-  path: string,
-): number {
-  const count = (outcome: string): number =>
-    recorder.operations.filter((each) => each.outcome === outcome).length;
-  const sorted = downMs.toSorted((a, b) => a - b);
-  const [p50 = 0, max = 0] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
-  console.info(
-    `${downMs.length} power cuts of all nodes; ${count('ok')} answers, ${count('unknown')} of unknown outcome; ` +
-      `from the cut to the next write p50 ${p50.toFixed(0)} ms, max ${max.toFixed(0)} ms`,
-  );
-  for (const problem of problems) console.info(`PROBLEM: ${problem}`);
-  console.info(
-    problems.length === 0 ? 'nothing that was acknowledged was lost' : `${problems.length} problems`,
-  );
-  console.info(
-    `history and logs: ${path}; again: npm run power-cuts -- --cuts ${flags.cuts} --seed ${flags.seed} --nodes ${flags.nodes}`,
-  );
-  return problems.length === 0 ? 0 : 1;
 }

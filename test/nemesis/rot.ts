@@ -5,25 +5,16 @@
  * at the end nothing that was acknowledged is lost, and no answer was wrong.
  */
 import { randomInt } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join, relative, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { NodeId } from '../../src/base/flavor.ts';
-import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { type Damage, damageFile, repairFile } from '../../cluster/faults/damage-file.ts';
 import type { LocalCluster } from '../../cluster/local-cluster.ts';
 import { waitUntil } from '../../cluster/wait-until.ts';
-import { checkAll, readAll } from './aftermath.ts';
-import { Arena } from './arena.ts';
-import { Recorder } from './history.ts';
-import { appendWorkload } from './workloads/append.ts';
-import { counterWorkload } from './workloads/counter.ts';
-import { registerWorkload } from './workloads/register.ts';
-import { setWorkload } from './workloads/set.ts';
-import { Watchers } from './workloads/watchers.ts';
-import { startWorkloads } from './workloads/workload.ts';
+import { exitOnSignals } from './arena.ts';
+import { runTrial, type Trial } from './trial.ts';
 
 const RECOVERY_TIMEOUT_MS = 60_000;
 const BETWEEN_MS_MAX = 300;
@@ -51,43 +42,24 @@ const { values: flags } = parseArgs({
   },
 });
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
-process.exitCode = await main();
-
-async function main(): Promise<number> {
-  const path = flags.out === undefined ? mkdtempSync(join(tmpdir(), 'kvorum-rot-')) : resolve(flags.out);
-  mkdirSync(path, { recursive: true });
-  const arena = await Arena.create({
-    path,
+exitOnSignals();
+process.exitCode = await runTrial(
+  {
+    name: 'rot',
+    again: `npm run rot -- --flips ${flags.flips} --seed ${flags.seed} --nodes ${flags.nodes}`,
+    out: flags.out,
     nodes: Number(flags.nodes),
     seed: Number(flags.seed),
+    rate: Number(flags.rate),
     has: new Set(),
-    fakes: false,
     // The state is stored seldom and the log lies in small files: so the log counts, and most of it is used.
     nodeFlags: ['--limit=stateWriteTicks=3000,logEntriesMax=8000,logEntriesKept=4000,logSegmentBytes=262144'],
-  });
-  try {
-    await arena.start();
-    return await rot(arena, path);
-  } finally {
-    await arena.close();
-  }
-}
+  },
+  rot,
+);
 
-async function rot(arena: Arena, path: string): Promise<number> {
+async function rot({ arena, random, problems }: Trial): Promise<void> {
   const { cluster } = arena;
-  const recorder = new Recorder(join(path, 'history.jsonl'));
-  const watchers = new Watchers(() => cluster.endpoints, 1);
-  const problems: string[] = [];
-  const seed = Number(flags.seed);
-  const load = startWorkloads([registerWorkload(5), appendWorkload(3), setWorkload(4), counterWorkload(4)], {
-    endpoints: cluster.endpoints,
-    recorder,
-    seed,
-    rate: Number(flags.rate),
-    onFailure: (error) => problems.push(`a workload failed: ${String(error)}`),
-  });
-  const random = new SeededRandom(seed);
   const table = new Map<string, Map<Outcome, number>>();
   const flips = Number(flags.flips);
   const beginMs = performance.now();
@@ -108,12 +80,8 @@ async function rot(arena: Arena, path: string): Promise<number> {
     if (flip % 10 === 0)
       console.info(`${flip} flips, ${((performance.now() - beginMs) / 1000 / flip).toFixed(1)} s each`);
   }
-  await load.stop();
-  const aftermath = await readAll(cluster, recorder.operations, watchers);
-  await arena.close();
-  problems.push(...checkAll(recorder.operations, aftermath, watchers, (line) => console.info(line)));
-  await recorder.close();
-  return tell(recorder, table, problems, path);
+  const rows = [...table].toSorted(([one], [other]) => (one < other ? -1 : 1));
+  console.table(Object.fromEntries(rows.map(([kind, row]) => [kind, Object.fromEntries(row)])));
 }
 
 /** Starts the node, and waits until it is sound again. Throws if it does neither that nor names the file. */
@@ -155,24 +123,4 @@ async function isSoundAgain(cluster: LocalCluster, id: NodeId): Promise<boolean>
 /** Which kind of file: all segments are one kind, all tables of LevelDB another. */
 function kindOf(path: string): string {
   return path.replaceAll(/\d+/g, 'N');
-}
-
-function tell(
-  recorder: Recorder,
-  table: ReadonlyMap<string, ReadonlyMap<Outcome, number>>,
-  problems: readonly string[],
-  path: string,
-): number {
-  const rows = [...table].toSorted(([one], [other]) => (one < other ? -1 : 1));
-  console.table(Object.fromEntries(rows.map(([kind, row]) => [kind, Object.fromEntries(row)])));
-  const acknowledged = recorder.operations.filter(({ outcome }) => outcome === 'ok').length;
-  console.info(`${acknowledged} answers`);
-  for (const problem of problems) console.info(`PROBLEM: ${problem}`);
-  console.info(
-    problems.length === 0 ? 'nothing that was acknowledged was lost, and no answer was wrong' : '',
-  );
-  console.info(
-    `history and logs: ${path}; again: npm run rot -- --flips ${flags.flips} --seed ${flags.seed}`,
-  );
-  return problems.length === 0 ? 0 : 1;
 }

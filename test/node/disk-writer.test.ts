@@ -5,23 +5,8 @@ import type { Staged, Written } from '../../src/replica/input.ts';
 import type { Output } from '../../src/replica/output.ts';
 import type { LogStorage } from '../../src/storage/log-storage.ts';
 import type { StateStorage } from '../../src/storage/state-storage.ts';
+import { NOTHING } from '../replica/nothing.ts';
 import { until } from './raw-client.ts';
-
-const NOTHING: Output = {
-  write: undefined,
-  state: undefined,
-  stage: [],
-  replaceState: undefined,
-  syncState: false,
-  send: [],
-  replies: [],
-  watches: [],
-  contradictions: [],
-  configuration: undefined,
-  removed: false,
-  outdated: false,
-  divergence: undefined,
-};
 
 const at = (index: number): Position => ({ index, term: 1 });
 const change = (key: string): { key: string; value: unknown } => ({ key, value: 1 });

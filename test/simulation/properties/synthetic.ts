@@ -5,28 +5,13 @@ import type { LogWrite } from '../../../src/raft/ready.ts';
 import type { RaftInspection } from '../../../src/raft/inspection.ts';
 import type { Input } from '../../../src/replica/input.ts';
 import type { Output } from '../../../src/replica/output.ts';
+import { NOTHING } from '../../replica/nothing.ts';
 import type { DurableLog, TurnView } from '../../../src/simulation/properties/property.ts';
 
 /** The configuration of every node that is given no other. */
 const THREE: Configuration = bootstrapConfiguration(
   [1, 2, 3].map((id) => ({ id, address: '', incarnation: '' })),
 );
-
-const NOTHING: Output = {
-  write: undefined,
-  state: undefined,
-  stage: [],
-  replaceState: undefined,
-  syncState: false,
-  send: [],
-  replies: [],
-  watches: [],
-  contradictions: [],
-  configuration: undefined,
-  removed: false,
-  outdated: false,
-  divergence: undefined,
-};
 
 /** A command at this index, of this term; its byte tells contents apart. */
 export function entry(index: number, term: number, byte = 0): Entry {
