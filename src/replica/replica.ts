@@ -320,7 +320,9 @@ export class Replica {
     }
     for (const response of ready.snapshotResponses) this.#snapshots.answered(response);
     this.#snapshots.keep((to) => this.#raft.awaitsSnapshot(to));
-    this.#send.push(...this.#snapshots.take(this.#now.monotonicMs));
+    if (this.#raft.role === 'leader') {
+      this.#send.push(...this.#snapshots.take(this.#now.monotonicMs, this.#raft));
+    }
     for (const chunk of ready.snapshotChunks) this.#receiveChunk(chunk);
     const staged = this.#receiver.position;
     const isNeedless = this.#raft.role === 'leader' || (staged?.index ?? Infinity) <= this.#applied.index;

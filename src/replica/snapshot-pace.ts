@@ -16,11 +16,12 @@ export class SnapshotPace {
     return this.#bytes >= 0;
   }
 
-  advance(nowMs: number): void {
+  /** Time has passed, of which `share` counts. */
+  advance(nowMs: number, share: number): void {
     const passedMs = nowMs - (this.#atMs ?? nowMs);
     this.#atMs = nowMs;
-    const savedMax = (this.#bytesPerSecond * SAVED_MS) / 1000;
-    this.#bytes = Math.min(savedMax, this.#bytes + (this.#bytesPerSecond * passedMs) / 1000);
+    const bytesPerMs = (this.#bytesPerSecond * share) / 1000;
+    this.#bytes = Math.min(bytesPerMs * SAVED_MS, this.#bytes + bytesPerMs * passedMs);
   }
 
   spend(bytes: number): void {

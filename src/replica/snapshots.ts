@@ -4,6 +4,7 @@ import type { Index, NodeId, Term } from '../base/flavor.ts';
 import type { RecordView } from '../machine/record-tree.ts';
 import type { Position } from '../raft/entry.ts';
 import type { Message, SnapshotResponse } from '../raft/message.ts';
+import { CommitDelay, type LogEnds } from './commit-delay.ts';
 import type { ReplicaConfig } from './config.ts';
 import { SnapshotPace } from './snapshot-pace.ts';
 import type { SnapshotProgress } from './snapshot-chunk.ts';
@@ -11,6 +12,8 @@ import { SnapshotSender } from './snapshot-sender.ts';
 
 /** To read a range that the follower holds already costs about this part of sending it. */
 const HELD_COST = 1 / 4;
+/** While commits are late, snapshots take this part of what they may else. */
+const LATE_SHARE = 1 / 4;
 
 /** The leader's side of all snapshots on their way: at most one to each follower. */
 export class Snapshots {
@@ -18,6 +21,7 @@ export class Snapshots {
   readonly #codec: Codec;
   readonly #digest: Digest;
   readonly #pace: SnapshotPace;
+  readonly #commitDelay: CommitDelay = new CommitDelay();
   readonly #senders = new Map<NodeId, SnapshotSender>();
   #streams = 0;
   #hasMore = false;
@@ -74,10 +78,14 @@ export class Snapshots {
     this.#senders.get(response.from)?.answered(response);
   }
 
-  /** What is to be sent in this turn: each follower in its turn, as far as the limits go. */
-  take(nowMs: number): readonly Message[] {
+  /**
+   * What a leader is to send in this turn: each follower in its turn, as far as the limits go. Those
+   * who wait for a commit come first: while it is late, less is sent.
+   */
+  take(nowMs: number, log: LogEnds): readonly Message[] {
+    this.#commitDelay.follow(log, nowMs, { isUsual: this.#senders.size === 0 });
     if (this.#senders.size === 0) return this.#takeNothing();
-    this.#pace.advance(nowMs);
+    this.#pace.advance(nowMs, this.#commitDelay.isLate(nowMs) ? LATE_SHARE : 1);
     const messages: Message[] = [];
     let due = this.#due();
     let workBytes = 0;
@@ -117,6 +125,7 @@ export class Snapshots {
   /** Leadership is lost. */
   clear(): void {
     this.#senders.clear();
+    this.#commitDelay.clear();
     this.#hasMore = false;
   }
 
