@@ -1,7 +1,7 @@
 /**
- * What does it cost the others when a node comes back with an empty disk? Three nodes hold a large
- * state; one of them loses its own; the leader sends it, while a client goes on putting at a modest
- * fixed rate. `npm run catch-up [-- --mb 1024 --value-kib 8 --rate 200 --seconds 20 --limit NAME=N]`.
+ * What does it cost the others when a node begins with an empty disk? Three nodes hold a large state;
+ * one of them is lost for good, and a fresh one takes its place; the leader sends it the state, while
+ * a client goes on putting at a modest fixed rate. `npm run catch-up [-- --mb 1024 --value-kib 8 --rate 200 --seconds 20 --limit NAME=N]`.
  */
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { joinNode } from '../cluster/join-node.ts';
 import { LocalCluster } from '../cluster/local-cluster.ts';
 import { fetchStatus } from '../cluster/node-http.ts';
 import type { NodeId } from '../src/base/flavor.ts';
@@ -82,10 +83,9 @@ async function measure(client: Client): Promise<void> {
   const untilMs = performance.now() + Number(flags.seconds) * 1000;
   const quiet = await phase(put, () => Promise.resolve(performance.now() >= untilMs));
   await cluster.stop([follower]);
-  await rm(join(cluster.directory.dataPath(follower), 'state'), { recursive: true });
-  await cluster.start([follower]);
-  const busy = await phase(put, () => hasCaughtUp(leader, follower));
-  const installed = readFileSync(cluster.directory.logPath(follower), 'utf8').includes('snapshot installed');
+  const fresh = await joinNode(cluster, { wantsVote: true, replaces: follower, timeoutMs: 30_000 });
+  const busy = await phase(put, () => hasCaughtUp(leader, fresh));
+  const installed = readFileSync(cluster.directory.logPath(fresh), 'utf8').includes('snapshot installed');
   report(quiet, busy, installed);
 }
 
