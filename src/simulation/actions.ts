@@ -15,6 +15,11 @@ export interface MemberAction {
   /** How many come, or are replaced, at once. */
   readonly count: number;
   readonly transition: ConfigurationChange['transition'];
+  /**
+   * `twice`: another one follows before the first can be committed; `new-leader`: another node is made to
+   * lead, and asked before it can have committed anything.
+   */
+  readonly when: 'now' | 'twice' | 'new-leader';
 }
 
 export type FaultAction =
@@ -66,6 +71,20 @@ export type FaultAction =
       readonly kind: 'swizzle';
       readonly order: readonly NodeId[];
       readonly stepMs: number;
+      readonly lastsMs: number;
+    }
+  /**
+   * Each leader in turn is cut off, and let back when the next one is: so logs grow apart, and whoever
+   * campaigns then is behind in one way and ahead in another (Raft paper, figure 8).
+   */
+  | {
+      readonly kind: 'depose';
+      readonly times: number;
+      /** How long the next leader may lead. */
+      readonly leadsMs: number;
+      /** A leader's disk does nothing while it is cut off. */
+      readonly stallsDisk: boolean;
+      /** For how long a new leader is waited for. */
       readonly lastsMs: number;
     }
   | { readonly kind: 'slow-disk'; readonly target: Target; readonly times: number; readonly lastsMs: number }
@@ -122,8 +141,9 @@ const MAKERS: Partial<Record<FaultKind, Maker>> = {
     ]),
     count: random.integer(1, 3),
     transition: random.pick(['auto', 'auto', 'joint', 'explicit']),
+    when: random.pick(['now', 'now', 'twice', 'new-leader']),
   }),
-  transfer: () => ({ kind: 'membership', change: 'transfer', count: 1, transition: 'auto' }),
+  transfer: () => ({ kind: 'membership', change: 'transfer', count: 1, transition: 'auto', when: 'now' }),
   'rolling-restart': (random, swarm) => ({
     kind: 'rolling-restart',
     downMs: lasts(random, swarm) / 4,
@@ -191,9 +211,12 @@ function drawCrash(random: Random, swarm: Swarm): FaultAction {
   return { kind: 'crash', target: aim, downMs: random.chance(0.2) ? soonMs : lasts(random, swarm) };
 }
 
+/** No clock runs faster than so many times real time. */
+export const CLOCK_RATE_MAX = 2;
+
 /** The fastest and the slowest clock differ by all that leases allow, or by far more. */
 export function driftRate(random: Random, { clockDriftMax, driftsBeyond }: Swarm): number {
-  if (driftsBeyond || clockDriftMax === 0) return random.pick([0.5, 0.8, 0.95, 1.05, 1.2, 2]);
+  if (driftsBeyond || clockDriftMax === 0) return random.pick([0.5, 0.8, 0.95, 1.05, 1.2, CLOCK_RATE_MAX]);
   const slowest = Math.sqrt(1 - clockDriftMax);
   return random.pick([slowest, (1 + slowest) / 2, 1 / slowest]);
 }
@@ -211,6 +234,8 @@ const SHAPES = [
   'dying-leader',
   'dying-leader',
   'swizzle',
+  'depose',
+  'depose',
 ] as const;
 
 /** Two sides, one node alone, one direction only, any graph of links, or a shape with a name. */
@@ -227,6 +252,8 @@ function drawPartition(random: Random, swarm: Swarm): FaultAction {
       return { kind: 'half-dead', other: random.pick(ids), lastsMs };
     case 'dying-leader':
       return drawDyingLeader(random, swarm, random.pick(ids));
+    case 'depose':
+      return drawDepose(random, swarm);
     case 'swizzle': {
       const order = shuffled(random, ids).slice(0, random.integer(1, ids.length));
       return { kind: 'swizzle', order, stepMs: random.integer(1, lastsMs), lastsMs };
@@ -254,4 +281,15 @@ function drawDyingLeader(random: Random, swarm: Swarm, other: NodeId): FaultActi
   const downMs = random.chance(0.5) ? random.integer(1, Math.ceil(electionMs / 4)) : undefined;
   const afterMs = random.integer(1, 2 * electionMs);
   return { kind: 'dying-leader', other, afterMs, downMs, lastsMs: afterMs + lasts(random, swarm) };
+}
+
+function drawDepose(random: Random, swarm: Swarm): FaultAction {
+  const electionMs = swarm.electionTicksMin * swarm.tickMs;
+  return {
+    kind: 'depose',
+    times: random.integer(2, 5),
+    leadsMs: random.integer(0, Math.ceil(electionMs / random.pick([1, 4, 20]))),
+    stallsDisk: random.chance(0.3),
+    lastsMs: random.integer(2, 8) * electionMs,
+  };
 }

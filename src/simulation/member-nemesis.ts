@@ -11,12 +11,16 @@ import {
 import type { CallerId, Input } from '../replica/input.ts';
 import type { Reply } from '../replica/output.ts';
 import type { MemberAction } from './actions.ts';
+import type { EventQueue } from './event-queue.ts';
 import { shuffled } from './links.ts';
 import type { Marks } from './marks.ts';
 import type { SimulatedNode } from './node.ts';
 
 export interface MemberNemesisSurroundings {
   readonly marks: Marks;
+  readonly events: EventQueue;
+  /** Faults have stopped. */
+  readonly calmed: boolean;
   readonly leader: SimulatedNode | undefined;
   node(id: NodeId): SimulatedNode;
   /** Starts a node with an empty disk, if there is none of this id yet. */
@@ -28,6 +32,9 @@ export interface MemberNemesisSurroundings {
 /** With more members every one of them would be as good as idle. */
 const MEMBERS_MAX = 8;
 const VOTERS_MAX = 7;
+/** Within this time someone else leads, or the hand-over has failed. */
+const NEW_LEADER_MS = 1000;
+const LOOK_EVERY_MS = 2;
 
 export class MemberNemesis {
   readonly #around: MemberNemesisSurroundings;
@@ -45,7 +52,33 @@ export class MemberNemesis {
     this.#random = random;
   }
 
-  perform({ change, count, transition }: MemberAction): void {
+  perform(action: MemberAction): void {
+    if (action.when === 'new-leader') {
+      this.#changeUnderNewLeader(action);
+      return;
+    }
+    this.#perform(action);
+    if (action.when === 'twice')
+      this.#perform({ ...action, change: this.#random.pick(['add', 'promote', 'demote', 'replace']) });
+  }
+
+  /** Hands over, and asks whoever leads then. */
+  #changeUnderNewLeader(action: MemberAction): void {
+    const { leader, events } = this.#around;
+    const voters = leader?.replica?.configuration.voters ?? [];
+    if (leader === undefined || voters.length === 0) return;
+    this.transfer(leader, this.#random.pick(voters));
+    const untilUs = events.nowUs + NEW_LEADER_MS * 1000;
+    const look = (): void => {
+      if (this.#around.calmed || events.nowUs > untilUs) return;
+      const next = this.#around.leader;
+      if (next === undefined || next === leader) events.after(LOOK_EVERY_MS * 1000, look);
+      else this.#perform(action);
+    };
+    look();
+  }
+
+  #perform({ change, count, transition }: MemberAction): void {
     const { leader } = this.#around;
     const configuration = leader?.replica?.configuration;
     if (leader === undefined || configuration === undefined) return;
@@ -97,11 +130,17 @@ export class MemberNemesis {
         if (learners.length === 0) return this.#additions(count, configuration);
         return voters.length >= VOTERS_MAX
           ? []
-          : this.#some(learners, 1).map((id) => ({ kind: 'promote', id }));
+          : this.#some(learners, Math.min(count, VOTERS_MAX - voters.length)).map((id) => ({
+              kind: 'promote',
+              id,
+            }));
       case 'demote':
-        return this.#some(others, 1).map((id) => ({ kind: 'demote', id }));
+        return this.#some(others, Math.min(count, others.length - 1)).map((id) => ({ kind: 'demote', id }));
       case 'remove':
-        return this.#some([...others, ...learners], 1).map((id) => ({ kind: 'remove', id }));
+        return this.#some([...others, ...learners], Math.min(count, voters.length - 1)).map((id) => ({
+          kind: 'remove',
+          id,
+        }));
       case 'remove-leader':
         return voters.length > 1 ? [{ kind: 'remove', id: leader }] : [];
       case 'replace': {

@@ -24,6 +24,8 @@ export interface NemesisSurroundings extends MemberNemesisSurroundings {
   configurations(): readonly Configuration[];
 }
 
+const LOOK_EVERY_MS = 10;
+
 export class Nemesis {
   readonly #around: NemesisSurroundings;
   readonly #random: SeededRandom;
@@ -99,7 +101,7 @@ export class Nemesis {
   #partition(
     action: Extract<
       FaultAction,
-      { readonly kind: 'partition' | 'isolate' | 'half-dead' | 'dying-leader' | 'swizzle' }
+      { readonly kind: 'partition' | 'isolate' | 'half-dead' | 'dying-leader' | 'swizzle' | 'depose' }
     >,
   ): void {
     const ids = this.#around.nodes.map(({ id }) => id);
@@ -116,6 +118,8 @@ export class Nemesis {
         return this.#loseLinks(action);
       case 'swizzle':
         return this.#swizzle(action.order, action.stepMs, action.lastsMs);
+      case 'depose':
+        return this.#depose(action, action.times);
     }
   }
 
@@ -138,6 +142,32 @@ export class Nemesis {
         this.#crash(node, downMs, { losesState: false, keepsWrites: false });
       }
     });
+  }
+
+  /** The next one is cut off before this one is back: it hears of the new term from others alone. */
+  #depose(action: Extract<FaultAction, { readonly kind: 'depose' }>, times: number): void {
+    const { leader, nodes, network, events } = this.#around;
+    if (leader === undefined || times === 0) return;
+    const links = linksOf(
+      nodes.map(({ id }) => id),
+      leader.id,
+      'both',
+    );
+    for (const [from, to] of links) network.cut(from, to);
+    if (action.stallsDisk) leader.stallDisk(action.lastsMs);
+    const untilUs = events.nowUs + action.lastsMs * 1000;
+    const look = (): void => {
+      const isOver = this.#around.calmed || events.nowUs > untilUs;
+      if (!isOver && (this.#around.leader ?? leader) === leader) {
+        events.after(LOOK_EVERY_MS * 1000, look);
+        return;
+      }
+      events.after(isOver ? 0 : action.leadsMs * 1000, () => {
+        if (!isOver && !this.#around.calmed) this.#depose(action, times - 1);
+        for (const [from, to] of links) network.join(from, to);
+      });
+    };
+    look();
   }
 
   /** Nodes are cut off one after another, and let back one after another, in the same order. */

@@ -35,6 +35,7 @@ export class Reference implements LogMeaning {
   readonly entries: Map<Index, ReferenceEntry> = new Map<Index, ReferenceEntry>();
   readonly events: StoreEvent[] = [];
   readonly #changes = new Map<Index, readonly Changed[]>();
+  readonly #events = new Map<Index, readonly StoreEvent[]>();
   readonly #values = new Map<string, unknown>();
   readonly #root: Root;
   readonly #codec: Codec;
@@ -45,6 +46,7 @@ export class Reference implements LogMeaning {
   readonly #effects = new Map<string, ReferenceEntry>();
   #index: Index = 0;
   #revision: Revision = 0;
+  #timeMs = 0;
 
   constructor(root: Root, codec: Codec, ledger: Ledger) {
     this.#root = root;
@@ -95,8 +97,14 @@ export class Reference implements LogMeaning {
     return this.#changes.get(index) ?? [];
   }
 
+  /** What watchers are told of this entry. */
+  eventsOf(index: Index): readonly StoreEvent[] {
+    return this.#events.get(index) ?? [];
+  }
+
   #apply(index: Index, term: number, data: Uint8Array): void {
     const logged = decodeLogged(this.#codec, data);
+    this.#checkTime(index, logged.timeMs);
     const outcome = this.#root.apply(this.tree, logged, { index, term });
     this.#noteChanges(index);
     const effective = outcome.kind === 'applied' && outcome.index === index;
@@ -107,8 +115,20 @@ export class Reference implements LogMeaning {
     if (outcome.kind === 'applied' && !effective) this.retries++;
     const revision = this.#root.revision(this.tree);
     if (revision === this.#revision) return;
-    this.events.push(...eventsFrom(this.tree, this.#revision + 1, Number.MAX_SAFE_INTEGER));
+    const events = eventsFrom(this.tree, this.#revision + 1, Number.MAX_SAFE_INTEGER);
+    this.#events.set(index, events);
+    this.events.push(...events);
     this.#revision = revision;
+  }
+
+  /** Whoever led: its log time begins where that of the one before ended. */
+  #checkTime(index: Index, timeMs: number): void {
+    claim(
+      timeMs >= this.#timeMs,
+      'log time',
+      () => `entry ${index} bears log time ${timeMs} ms, and one before it ${this.#timeMs} ms`,
+    );
+    this.#timeMs = timeMs;
   }
 
   #noteChanges(index: Index): void {

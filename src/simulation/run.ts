@@ -11,6 +11,7 @@ import { msgpackCodec } from '../wire/msgpack-codec.ts';
 import { drawFault } from './actions.ts';
 import type { Call } from './calls.ts';
 import { checkExactlyOnce } from './checkers/exactly-once.ts';
+import { checkLogTime } from './checkers/log-time.ts';
 import { checkShopRecords } from './checkers/shop-history.ts';
 import { checkWatch } from './checkers/watch-events.ts';
 import { checkWitnessOrder, type Witnessed } from './checkers/witness-order.ts';
@@ -19,6 +20,8 @@ import { ProgressWatch } from './progress.ts';
 import { drawSwarm, FAULT_KINDS, type FaultKind, type Swarm } from './swarm.ts';
 import { Timeline } from './timeline.ts';
 import { Violation } from './violation.ts';
+import { bank, checkBankRecords } from './workloads/bank.ts';
+import { BankWorkload } from './workloads/bank-workload.ts';
 import { KvWorkload } from './workloads/kv-workload.ts';
 import { RegistryWorkload } from './workloads/registry-workload.ts';
 import { ShopWorkload } from './workloads/shop-workload.ts';
@@ -79,17 +82,21 @@ export interface RunResult {
 const SECONDS = 60;
 const COMPARE_EVERY_MS = 5000;
 
-/** Kvorum's own machines, and clients that use all of them. */
+/** Kvorum's own machines and one that fails, and clients that use all of them. */
 export function ownSubject(swarm: Swarm): Subject {
   const { keys, readShare, valueBytesMax } = swarm.clients;
   return {
-    machines: [createKv(), registry, shop] as readonly AnyMachine[],
+    machines: [createKv(), registry, shop, bank] as readonly AnyMachine[],
     workloads: [
       new KvWorkload({ keys, readShare, valueBytesMax }),
       new RegistryWorkload(),
       new ShopWorkload(),
+      new BankWorkload(),
     ],
-    invariants: [{ name: 'shop books', check: (records) => checkShopRecords(records) }],
+    invariants: [
+      { name: 'shop books', check: (records) => checkShopRecords(records) },
+      { name: 'money is kept', check: checkBankRecords },
+    ],
   };
 }
 
@@ -224,6 +231,7 @@ function checkHistory(world: World, { workloads }: Subject): void {
   markHistory(world);
   checkWitnessOrder(witnessed);
   checkExactlyOnce(calls, reference);
+  checkLogTime(calls, reference);
   for (const watcher of watchers) {
     for (const record of watcher.records(reference.revision)) checkWatch(record, reference.events);
   }

@@ -19,6 +19,7 @@ export const SITUATIONS: readonly string[] = [
   'fault: half-dead',
   'fault: dying-leader',
   'fault: swizzle',
+  'fault: depose',
   'message corrupted',
   'corrupted message refused',
   'request doubled',

@@ -1,7 +1,7 @@
 /**
  * The shop's books, kept anew from what the log says that it promised: stock is never below zero,
- * every piece is in stock, in an open order or sold, and an order is paid at most once and moves
- * only along its legal steps.
+ * every piece is in stock, in an open order or sold, an order is paid at most once and moves only along
+ * its legal steps, costs what its pieces cost and is listed with its user; names and addresses are unique.
  */
 import type {
   Order,
@@ -9,7 +9,9 @@ import type {
   Product,
   ShopAnswer,
   ShopCommand,
+  ShopQuery,
   ShopResult,
+  User,
 } from '../../machine/shop/shop-types.ts';
 import type { ReadRecords } from '../../machine/records.ts';
 import { shop } from '../../machine/shop/shop.ts';
@@ -22,14 +24,28 @@ const NAME = 'shop books';
 
 interface Books {
   readonly stock: Map<number, number>;
-  readonly orders: Map<number, { readonly productId: number; readonly quantity: number; state: OrderState }>;
+  /** Of one piece, by product. */
+  readonly prices: Map<number, number>;
+  readonly orders: Map<number, BookedOrder>;
+  readonly users: Map<number, Pick<User, 'name' | 'email'>>;
 }
 
-type Read = { readonly index: number; readonly answer: ShopAnswer };
+interface BookedOrder {
+  readonly userId: number;
+  readonly productId: number;
+  readonly quantity: number;
+  readonly state: OrderState;
+}
+
+interface Read {
+  readonly index: number;
+  readonly query: ShopQuery;
+  readonly answer: ShopAnswer;
+}
 
 /** @throws Violation */
 export function checkShopHistory(calls: readonly CallRecord[], reference: CommittedHistory): void {
-  const books: Books = { stock: new Map(), orders: new Map() };
+  const books: Books = { stock: new Map(), prices: new Map(), orders: new Map(), users: new Map() };
   const reads = readsOf(calls);
   let next = 0;
   for (const { index, logged, outcome, effective } of reference.entries.values()) {
@@ -100,24 +116,56 @@ function ordersOf(records: ReadRecords): readonly Order[] {
 }
 
 function book(books: Books, command: ShopCommand, result: ShopResult, index: number): void {
-  const { stock, orders } = books;
-  if (result.kind === 'product' && command.kind === 'add-product')
+  const { stock, orders, prices } = books;
+  if (result.kind === 'user') bookUser(books, result.user, index);
+  if (result.kind === 'product' && command.kind === 'add-product') {
     stock.set(result.product.productId, command.stock);
+    prices.set(result.product.productId, command.priceMinor);
+  }
   if (result.kind === 'product' && command.kind === 'update-product') {
     move(books, command.productId, command.restock ?? 0, index);
+    if (command.priceMinor !== undefined) prices.set(command.productId, command.priceMinor);
   }
   if (result.kind === 'deleted') stock.delete(result.productId);
   if (result.kind !== 'order') return;
-  const { orderId, productId, quantity, state } = result.order;
+  const { orderId, userId, productId, quantity, state } = result.order;
   const before = orders.get(orderId);
   claim(
     legal(before?.state, state) && STEPS[command.kind] === state,
     NAME,
     () => `entry ${index}: ${command.kind} made order ${orderId} ${state} after ${before?.state}`,
   );
-  orders.set(orderId, { productId, quantity, state });
+  orders.set(orderId, { userId, productId, quantity, state });
+  if (command.kind === 'create-order') checkCost(books, command, result.order, index);
   if (before === undefined) move(books, productId, -quantity, index);
   else if (state === 'cancelled') move(books, before.productId, before.quantity, index);
+}
+
+function checkCost(
+  { prices }: Books,
+  { userId, productId, quantity }: Extract<ShopCommand, { kind: 'create-order' }>,
+  order: Order,
+  index: number,
+): void {
+  const totalMinor = (prices.get(productId) ?? 0) * quantity;
+  const isAsAsked = order.userId === userId && order.productId === productId && order.quantity === quantity;
+  claim(isAsAsked, NAME, () => `entry ${index} made another order than was asked for`);
+  claim(
+    order.totalMinor === totalMinor,
+    NAME,
+    () =>
+      `entry ${index}: ${quantity} pieces of product ${productId} cost ${order.totalMinor}, by the books ${totalMinor}`,
+  );
+}
+
+/** Names are unique whatever their case. */
+function bookUser({ users }: Books, { userId, name, email }: User, index: number): void {
+  for (const [otherId, other] of users) {
+    if (otherId === userId) continue;
+    const isUnique = other.name.toLowerCase() !== name.toLowerCase() && other.email !== email;
+    claim(isUnique, NAME, () => `entry ${index} gave user ${userId} a name or an address of user ${otherId}`);
+  }
+  users.set(userId, { name, email });
 }
 
 function move({ stock }: Books, productId: number, by: number, index: number): void {
@@ -150,12 +198,16 @@ function readsOf(calls: readonly CallRecord[]): readonly Read[] {
   const reads: Read[] = [];
   for (const { call, answer } of calls) {
     if (call.machine !== 'shop' || call.kind !== 'query' || answer.kind !== 'ok') continue;
-    reads.push({ index: answer.index, answer: answer.result as ShopAnswer });
+    reads.push({
+      index: answer.index,
+      query: call.body as ShopQuery,
+      answer: answer.result as ShopAnswer,
+    });
   }
   return reads.sort((a, b) => a.index - b.index);
 }
 
-function checkRead({ stock, orders }: Books, { index, answer }: Read): void {
+function checkRead({ stock, orders }: Books, { index, query, answer }: Read): void {
   if (answer.kind === 'products') {
     for (const product of answer.products) {
       const booked = stock.get(product.productId);
@@ -167,7 +219,17 @@ function checkRead({ stock, orders }: Books, { index, answer }: Read): void {
       );
     }
   }
-  if (answer.kind === 'orders') {
+  if (answer.kind === 'orders' && query.kind === 'list-orders') {
+    const booked = [...orders]
+      .filter(([, { userId }]) => userId === query.userId)
+      .map(([orderId]) => orderId);
+    const listed = answer.orders.map(({ orderId }) => orderId);
+    claim(
+      listed.join() === booked.join(),
+      NAME,
+      () =>
+        `a read at index ${index} saw the orders ${listed.join()} of user ${query.userId}, by the books ${booked.join()}`,
+    );
     for (const { orderId, state } of answer.orders) {
       const booked = orders.get(orderId)?.state;
       claim(

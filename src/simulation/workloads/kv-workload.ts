@@ -1,6 +1,7 @@
 /** Clients that put, get, delete, compare and count; judged by a model of the store of its own. */
 import type { Random } from '../../base/random.ts';
 import type { Answer } from '../calls.ts';
+import { checkEventsTellChanges } from '../checkers/events-tell-changes.ts';
 import { checkKvHistory } from '../checkers/kv-history.ts';
 import { claim } from '../violation.ts';
 import { drawReadKind } from './read-kinds.ts';
@@ -35,6 +36,7 @@ export class KvWorkload implements Workload {
 
   check(run: FinishedRun): void {
     this.#counter = checkKvHistory(run.calls, run.reference).get(COUNTER) ?? 0;
+    checkEventsTellChanges(run.reference, 'kv');
     const sound = this.#counted <= this.#counter && this.#counter <= this.#counted + this.#maybeCounted;
     claim(
       sound,

@@ -1,6 +1,7 @@
 /** Services that come, say that they are well, fall silent and go, and clients that look them up. */
 import type { Random } from '../../base/random.ts';
 import type { RegistryCommand, RegistryQuery } from '../../machine/registry/registry-types.ts';
+import { checkEventsTellChanges } from '../checkers/events-tell-changes.ts';
 import { checkRegistryHistory } from '../checkers/registry-history.ts';
 import { drawReadKind } from './read-kinds.ts';
 import type { FinishedRun, Submit, Workload } from './workload.ts';
@@ -31,6 +32,7 @@ export class RegistryWorkload implements Workload {
 
   check({ calls, reference }: FinishedRun): void {
     checkRegistryHistory(calls, reference);
+    checkEventsTellChanges(reference, 'registry');
   }
 
   #send(submit: Submit, body: RegistryCommand): void {

@@ -2,6 +2,7 @@
 import type { Random } from '../../base/random.ts';
 import type { ShopCommand, ShopQuery, ShopResult } from '../../machine/shop/shop-types.ts';
 import type { Answer } from '../calls.ts';
+import { checkEventsTellChanges } from '../checkers/events-tell-changes.ts';
 import { checkShopHistory } from '../checkers/shop-history.ts';
 import { drawReadKind } from './read-kinds.ts';
 import type { FinishedRun, Submit, Workload } from './workload.ts';
@@ -23,6 +24,8 @@ export class ShopWorkload implements Workload {
   readonly #users: number[] = [];
   readonly #products: number[] = [];
   readonly #orders: number[] = [];
+  /** Of users, as they were taken. */
+  readonly #taken: { readonly name: string; readonly email: string }[] = [];
   #names = 0;
 
   next(random: Random, submit: Submit): void {
@@ -34,20 +37,45 @@ export class ShopWorkload implements Workload {
 
   check({ calls, reference }: FinishedRun): void {
     checkShopHistory(calls, reference);
+    checkEventsTellChanges(reference, 'shop');
   }
 
   #register(submit: Submit): void {
     const name = `user ${++this.#names}`;
-    const email = `${this.#names}@example.com`;
+    this.#registerAs(submit, name, `${this.#names}@example.com`);
+  }
+
+  #registerAs(submit: Submit, name: string, email: string): void {
     this.#send(submit, { kind: 'register-user', name, email, passwordHash: PASSWORD_HASH }, (result) => {
-      if (result.kind === 'user') this.#users.push(result.user.userId);
+      if (result.kind !== 'user') return;
+      this.#users.push(result.user.userId);
+      this.#taken.push({ name, email });
+    });
+  }
+
+  /** A name or an address that somebody has already, or had. */
+  #registerTaken(random: Random, submit: Submit): void {
+    const { name, email } = random.pick(this.#taken);
+    const fresh = ++this.#names;
+    if (random.chance(0.5)) this.#registerAs(submit, name.toUpperCase(), `${fresh}@example.com`);
+    else this.#registerAs(submit, `user ${fresh}`, email);
+  }
+
+  #updateUser(random: Random, submit: Submit): void {
+    const userId = random.pick(this.#users);
+    const { name, email } = random.pick(this.#taken);
+    const fresh = `user ${++this.#names}`;
+    const change = random.pick([{ name }, { email }, { name: fresh }]);
+    this.#send(submit, { kind: 'update-user', userId, ...change }, (result) => {
+      if (result.kind === 'user') this.#taken.push(result.user);
     });
   }
 
   #addProduct(random: Random, submit: Submit): void {
     const name = `product ${++this.#names}`;
     const stock = random.integer(0, 10);
-    this.#send(submit, { kind: 'add-product', name, description: '', priceMinor: 250, stock }, (result) => {
+    const priceMinor = random.integer(1, 1000);
+    this.#send(submit, { kind: 'add-product', name, description: '', priceMinor, stock }, (result) => {
       if (result.kind === 'product') this.#products.push(result.product.productId);
     });
   }
@@ -55,7 +83,7 @@ export class ShopWorkload implements Workload {
   #command(random: Random, submit: Submit): void {
     const productId = random.pick(this.#products);
     const orderId = this.#orders.length === 0 ? 0 : random.pick(this.#orders.slice(-5));
-    const choice = orderId === 0 ? 1 : random.integer(1, 12);
+    const choice = orderId === 0 ? 1 : random.integer(1, 14);
     if (choice <= 4) {
       const userId = random.pick(this.#users);
       this.#send(
@@ -69,9 +97,17 @@ export class ShopWorkload implements Workload {
       this.#send(submit, { kind: 'pay-order', orderId, paymentReference: `p${++this.#names}` });
     else if (choice <= 9) this.#send(submit, { kind: 'cancel-order', orderId });
     else if (choice === 10) this.#send(submit, { kind: 'confirm-order', orderId });
-    else if (choice === 11)
-      this.#send(submit, { kind: 'update-product', productId, restock: random.integer(-2, 5) });
+    else if (choice === 11) this.#updateProduct(random, submit, productId);
+    else if (choice === 12) this.#registerTaken(random, submit);
+    else if (choice === 13) this.#updateUser(random, submit);
     else this.#send(submit, { kind: 'delete-product', productId });
+  }
+
+  #updateProduct(random: Random, submit: Submit, productId: number): void {
+    const change = random.chance(0.5)
+      ? { restock: random.integer(-2, 5) }
+      : { priceMinor: random.integer(1, 1000) };
+    this.#send(submit, { kind: 'update-product', productId, ...change });
   }
 
   #query(random: Random, submit: Submit): void {
