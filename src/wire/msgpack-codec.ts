@@ -1,9 +1,7 @@
 import { Packr, RESET_BUFFER_MODE } from 'msgpackr';
 import type { Codec } from '../base/codec.ts';
 import { checkMsgpack } from './msgpack-check.ts';
-
-const SLAB_BYTES = 16 * 1024;
-const SLAB_COPY_MAX_BYTES = 1024;
+import { Slab } from './slab.ts';
 
 export interface MsgpackCodecOptions {
   /**
@@ -24,15 +22,16 @@ export interface MsgpackCodecOptions {
 export class MsgpackCodec implements Codec {
   readonly #copies: boolean;
   readonly #packr: Packr = new Packr({ useRecords: false, mapsAsObjects: true, moreTypes: false });
-  #slab: Uint8Array = new Uint8Array(SLAB_BYTES);
-  #slabUsed = 0;
+  readonly #encoded: Slab = new Slab();
+  /** Of these many are values of records, which live longer. */
+  readonly #decoded: Slab = new Slab();
 
   constructor(options: MsgpackCodecOptions) {
     this.#copies = options.bytes === 'copied';
   }
 
   encode(value: unknown): Uint8Array {
-    return this.#copy(this.#pack(value));
+    return this.#encoded.copy(this.#pack(value));
   }
 
   /** The same behind a header of that many bytes, which are 0. */
@@ -68,7 +67,7 @@ export class MsgpackCodec implements Codec {
   /** Replaces every view in the value by a copy. */
   #owned(value: unknown): unknown {
     if (typeof value !== 'object' || value === null) return value;
-    if (value instanceof Uint8Array) return this.#copy(value);
+    if (value instanceof Uint8Array) return this.#decoded.copy(value);
     if (Array.isArray(value)) {
       const items: unknown[] = value;
       for (const [at, item] of items.entries()) {
@@ -81,19 +80,6 @@ export class MsgpackCodec implements Codec {
       if (typeof fields[name] === 'object') fields[name] = this.#owned(fields[name]);
     }
     return fields;
-  }
-
-  /** Small copies share slabs: a backing store of its own for each costs ten times the copying. */
-  #copy(view: Uint8Array): Uint8Array {
-    if (view.length > SLAB_COPY_MAX_BYTES) return view.slice();
-    if (this.#slabUsed + view.length > SLAB_BYTES) {
-      this.#slab = new Uint8Array(SLAB_BYTES);
-      this.#slabUsed = 0;
-    }
-    const copy = this.#slab.subarray(this.#slabUsed, this.#slabUsed + view.length);
-    copy.set(view);
-    this.#slabUsed += view.length;
-    return copy;
   }
 }
 
