@@ -40,6 +40,8 @@ export interface Newcomer {
   readonly replaces: NodeId | undefined;
   /** Otherwise it stays a learner. */
   readonly wantsVote: boolean;
+  /** Told its id before anyone else can know of it. */
+  readonly onNamed: (id: NodeId) => void;
 }
 
 /** A signal ends the process as its end does: with what is mounted and started taken down. */
@@ -99,14 +101,17 @@ export class Arena {
   }
 
   /** Starts one more node, which joins the cluster; returns its id. */
-  async join({ replaces, wantsVote }: Newcomer): Promise<NodeId> {
+  async join({ replaces, wantsVote, onNamed }: Newcomer): Promise<NodeId> {
     const place = await this.#place();
     return joinNode(this.cluster, {
       wantsVote,
       replaces,
       timeoutMs: JOIN_TIMEOUT_MS,
       place,
-      prepare: (id) => this.#equip({ id, ...place }),
+      prepare: (id) => {
+        onNamed(id);
+        return this.#equip({ id, ...place });
+      },
     });
   }
 

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { NodeId } from '../../src/base/flavor.ts';
 import { lastLines } from '../../cluster/spawn-node.ts';
 import { waitUntil } from '../../cluster/wait-until.ts';
 import { checkAll, readAll, readFailures } from './aftermath.ts';
@@ -103,6 +104,7 @@ class Run {
     this.#recorder = new Recorder(join(options.path, 'history.jsonl'));
     this.#watchers = new Watchers(() => cluster.endpoints, WATCHERS);
     this.#sampler = new Sampler(cluster, this.#beginMs);
+    const taken = new Set<NodeId>();
     this.#field = {
       cluster,
       network,
@@ -110,8 +112,8 @@ class Run {
       clocks,
       injected,
       watchers: this.#watchers,
-      taken: new Set(),
-      join: (newcomer) => arena.join(newcomer),
+      taken,
+      join: (newcomer) => arena.join({ ...newcomer, onNamed: (id) => taken.add(id) }),
       dismiss: (id) => arena.dismiss(id),
       leader: () => this.#sampler.leader,
     };

@@ -20,8 +20,8 @@ export interface Field {
   readonly watchers: Watchers | undefined;
   /** Nodes whose process or disk has a fault already: a second one would hide the first. */
   readonly taken: Set<NodeId>;
-  /** Starts one more node, which joins; returns its id. */
-  readonly join: (newcomer: Newcomer) => Promise<NodeId>;
+  /** Starts one more node, which joins, and is taken from the start; returns its id. */
+  readonly join: (newcomer: Omit<Newcomer, 'onNamed'>) => Promise<NodeId>;
   /** Ends and forgets a node that is no member any more. */
   readonly dismiss: (id: NodeId) => Promise<void>;
   /** Who led when it was last looked. */

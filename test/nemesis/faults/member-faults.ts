@@ -87,7 +87,7 @@ const replacement: FaultKind = {
       await untilRole(field, fresh, 'voter');
       await field.dismiss(id);
       done++;
-      release(field, [id]);
+      release(field, [id, fresh]);
     };
     return { tells, nodes: [id], heal, fired: () => done };
   },
@@ -117,7 +117,7 @@ const removal: FaultKind = {
       removed++;
       const fresh = await field.join({ replaces: undefined, wantsVote: true });
       await untilRole(field, fresh, 'voter');
-      release(field, [id]);
+      release(field, [id, fresh]);
     };
     return { tells, nodes: [id], heal, fired: () => removed };
   },
@@ -144,6 +144,7 @@ const learner: FaultKind = {
       });
       await client.close();
       await field.dismiss(id);
+      release(field, [id]);
     };
     return { tells: 'one more learns', nodes: [], heal, fired: () => learnt };
   },
