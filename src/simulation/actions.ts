@@ -99,7 +99,13 @@ export type FaultAction =
   | { readonly kind: 'drift'; readonly target: Target; readonly rate: number; readonly lastsMs: number }
   | { readonly kind: 'clock-jump'; readonly target: Target; readonly byMs: number }
   /** The node crashes, and a bit of its log turns over while it is down. */
-  | { readonly kind: 'rot'; readonly target: Target; readonly downMs: number }
+  | {
+      readonly kind: 'rot';
+      readonly target: Target;
+      readonly downMs: number;
+      /** All others die with it, and come back at about the same time: so that its vote counts. */
+      readonly endsAll: boolean;
+    }
   /** A write or a sync of the node's log fails: it stops, and is started again. */
   | { readonly kind: 'disk-error'; readonly target: Target }
   /** The node crashes, and finds its stored state damaged when it starts. */
@@ -107,10 +113,15 @@ export type FaultAction =
   /** A client forgets all that it asked for, and comes back as a new one. */
   | { readonly kind: 'client-crash'; readonly client: number };
 
+const ROT_CHANCE = 0.1;
+
 /** Draws the next fault; undefined if the run has none that comes as an action. */
 export function drawFault(random: Random, swarm: Swarm): FaultAction | undefined {
   const kinds = swarm.faults.enabled.filter((kind) => MAKERS[kind] !== undefined);
   if (kinds.length === 0) return undefined;
+  // Only there is a log that can rot.
+  if (swarm.disk.real && kinds.includes('rot') && random.chance(ROT_CHANCE))
+    return MAKERS.rot?.(random, swarm);
   return MAKERS[random.pick(kinds)]?.(random, swarm);
 }
 
@@ -149,7 +160,12 @@ const MAKERS: Partial<Record<FaultKind, Maker>> = {
     downMs: lasts(random, swarm) / 4,
     stepMs: lasts(random, swarm),
   }),
-  rot: (random, swarm) => ({ kind: 'rot', target: target(random, swarm), downMs: lasts(random, swarm) / 2 }),
+  rot: (random, swarm) => ({
+    kind: 'rot',
+    target: target(random, swarm),
+    downMs: lasts(random, swarm) / 2,
+    endsAll: random.chance(0.5),
+  }),
   'disk-error': (random, swarm) => ({ kind: 'disk-error', target: target(random, swarm) }),
   wipe: (random, swarm) => ({ kind: 'wipe', target: target(random, swarm) }),
   'client-crash': (random, swarm) => ({

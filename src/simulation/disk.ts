@@ -97,9 +97,8 @@ export class SimulatedDisk implements DurableLog {
   /** Something of what is stored goes bad. The node must be down. Whether there is something that can. */
   rot(): boolean {
     if (this.#real === undefined || this.#rotten) return false;
-    this.#rotten = true;
-    this.#real.rot();
-    return true;
+    this.#rotten = this.#real.rot(this.#log.entries.filter(({ index }) => index > this.state.applied.index));
+    return this.#rotten;
   }
 
   /**

@@ -85,7 +85,7 @@ export class Nemesis {
       case 'rolling-restart':
         return this.#restartAll(action.stepMs, action.downMs);
       case 'rot':
-        return this.#rot(this.#aim(action.target), action.downMs);
+        return this.#rot(this.#aim(action.target), action);
       case 'disk-error': {
         const node = this.#aim(action.target);
         if (node.up) node.disk.failSoon();
@@ -203,10 +203,11 @@ export class Nemesis {
     }
   }
 
-  #rot(node: SimulatedNode, downMs: number): void {
+  #rot(node: SimulatedNode, { downMs, endsAll }: FaultAction & { readonly kind: 'rot' }): void {
     if (!node.up) return;
     // Not by a power cut: of what that takes with it, the end of the log may not be told from what rots.
-    this.#crash(node, downMs, { losesState: false, keepsWrites: true });
+    for (const each of endsAll ? this.#around.nodes.filter(({ up }) => up) : [node])
+      this.#crash(each, downMs, { losesState: false, keepsWrites: true });
     if (!this.#mayLose(node) || !node.disk.rot()) return;
     this.#damaged.add(node.id);
     this.#around.marks.count('bit of a log turned over');

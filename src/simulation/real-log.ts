@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { StoreError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
+import type { Entry } from '../raft/entry.ts';
 import type { LogWrite } from '../raft/ready.ts';
 import { encodeRecords } from '../storage/log/log-records.ts';
 import { SegmentedLog } from '../storage/log/segmented-log.ts';
@@ -11,6 +12,16 @@ const DIRECTORY = '/log';
 /** Of the calls that one write makes, until it is cut off by a crash. */
 const CALLS_MAX = 4;
 const SALT_LIMIT = 2 ** 31;
+/** Most of what lies in the files of a small log is never read again. */
+const AIMED_CHANCE = 0.7;
+const NOTHING: Uint8Array = new Uint8Array();
+
+/** Bytes of a file, from an offset on. */
+interface Place {
+  readonly path: string;
+  readonly from: number;
+  readonly bytes: Uint8Array;
+}
 
 /** The log's own code, over a disk in memory: what a crash leaves is for that code to make sense of. */
 export class RealLog {
@@ -77,12 +88,27 @@ export class RealLog {
     if (power) this.#disk.crash(this.#random);
   }
 
-  /** Turns one bit over in some file of a log that is not open. */
-  rot(): void {
-    const names = this.#wasOpened ? this.#disk.list(DIRECTORY) : [];
-    if (names.length === 0) return;
-    const path = `${DIRECTORY}/${this.#random.pick(names)}`;
-    const { length } = this.#disk.contents(path);
-    if (length > 0) this.#disk.flipBit(path, this.#random.integer(0, 8 * length - 1));
+  /**
+   * Turns one bit over in some file of a log that is not open, most often in one of the entries that
+   * are needed. Whether there is any.
+   */
+  rot(needed: readonly Entry[]): boolean {
+    const paths = this.#wasOpened ? this.#disk.list(DIRECTORY).map((name) => `${DIRECTORY}/${name}`) : [];
+    const places = paths.map((path) => ({ path, from: 0, bytes: this.#disk.contents(path) }));
+    const aimed = this.#random.chance(AIMED_CHANCE) ? this.#placesOf(needed, places) : [];
+    const possible = (aimed.length > 0 ? aimed : places).filter(({ bytes }) => bytes.length > 0);
+    if (possible.length === 0) return false;
+    const { path, from, bytes } = this.#random.pick(possible);
+    this.#disk.flipBit(path, 8 * from + this.#random.integer(0, 8 * bytes.length - 1));
+    return true;
+  }
+
+  #placesOf(needed: readonly Entry[], files: readonly Place[]): readonly Place[] {
+    const { data } = needed.length > 0 ? this.#random.pick(needed) : { data: NOTHING };
+    if (data.length === 0) return [];
+    return files.flatMap(({ path, bytes }) => {
+      const from = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(data);
+      return from < 0 ? [] : [{ path, from, bytes: data }];
+    });
   }
 }

@@ -3,6 +3,7 @@ import type { Position } from '../../raft/entry.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import type { Input } from '../../replica/input.ts';
 import { claim } from '../violation.ts';
+import { LostEntries } from './lost-entries.ts';
 import { lastIndexOf, NODES_MAX, type Property, termAt, type TurnView } from './property.ts';
 
 interface Cast {
@@ -14,7 +15,7 @@ interface Cast {
 
 /**
  * A candidate says truly where its log ends, and nobody votes for one whose log ends before the own
- * (Raft paper, section 5.4.1). Looked at when the question and the vote leave: whether the wrong one
+ * (Raft paper, section 5.4.1). A node that found entries damaged votes as if it had them, and does not stand. Looked at when the question and the vote leave: whether the wrong one
  * wins, and what is lost then, need not be waited for.
  */
 export class ElectionRestriction implements Property {
@@ -22,8 +23,10 @@ export class ElectionRestriction implements Property {
   /** By candidate and term: where its log ends, as it says. */
   readonly #asked = new Map<number, Position>();
   readonly #cast = new Map<NodeId, Cast>();
+  readonly #lost = new LostEntries();
 
   afterTurn({ id, raft, inputs, output }: TurnView): void {
+    this.#lost.afterTurn({ id, raft, output });
     this.#noteVote(raft, inputs);
     for (const message of output.send) {
       if (message.kind === 'vote-request') {
@@ -34,8 +37,9 @@ export class ElectionRestriction implements Property {
     }
   }
 
-  restarted(id: NodeId): void {
+  restarted(id: NodeId, raft: RaftInspection): void {
     this.#cast.delete(id);
+    this.#lost.restarted({ id, raft });
   }
 
   #noteVote(raft: RaftInspection, inputs: readonly Input[]): void {
@@ -43,11 +47,11 @@ export class ElectionRestriction implements Property {
     const before = this.#cast.get(id);
     if (before?.term === term && before.vote === vote) return;
     const isPure = vote !== undefined && raft.leader === undefined && !isLed(inputs, term);
-    this.#cast.set(id, { term, vote, last: isPure ? lastOf(raft) : undefined });
+    this.#cast.set(id, { term, vote, last: isPure ? (this.#lost.endOf(id) ?? lastOf(raft)) : undefined });
   }
 
   #checkClaim(raft: RaftInspection, told: Position): void {
-    const last = lastOf(raft);
+    const last = this.#lost.endOf(raft.id) ?? lastOf(raft);
     claim(
       told.index === last.index && told.term === last.term,
       this.name,

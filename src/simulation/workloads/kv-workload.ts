@@ -22,6 +22,7 @@ export class KvWorkload implements Workload {
   #values = 0;
   #counted = 0;
   #maybeCounted = 0;
+  #lastValue: Uint8Array = new Uint8Array();
   #counter = 0;
 
   constructor(options: KvWorkloadOptions) {
@@ -66,13 +67,10 @@ export class KvWorkload implements Workload {
       this.#put(submit, { kind: 'put', key, value: this.#value(random), previous: choice <= 2 });
     else if (choice === 6) this.#put(submit, { kind: 'delete', key, previous: true });
     else if (choice === 7) {
-      const modRevision = random.integer(0, 20);
-      this.#put(submit, {
-        kind: 'compare-and-set',
-        key,
-        value: this.#value(random),
-        expect: { modRevision },
-      });
+      const expect = random.chance(0.5)
+        ? { modRevision: random.integer(0, 20) }
+        : { value: this.#expected(random) };
+      this.#put(submit, { kind: 'compare-and-set', key, value: this.#value(random), expect });
     } else this.#increment(submit);
   }
 
@@ -106,6 +104,14 @@ export class KvWorkload implements Workload {
     const name = `v${++this.#values}`;
     const bytesMax = random.integer(0, this.#options.valueBytesMax);
     const length = Math.max(name.length, random.integer(0, bytesMax));
-    return new TextEncoder().encode(name.padEnd(length, '.'));
+    this.#lastValue = new TextEncoder().encode(name.padEnd(length, '.'));
+    return this.#lastValue;
+  }
+
+  /** What was put last, which may have reached the key that is asked for, or something of its length. */
+  #expected(random: Random): Uint8Array {
+    const expected = this.#lastValue.slice();
+    if (random.chance(0.5)) expected.fill(0, 0, 1);
+    return expected;
   }
 }

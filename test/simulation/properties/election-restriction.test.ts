@@ -49,3 +49,27 @@ test('what the leader of the term brought after the vote does not count', () => 
   property.afterTurn(turn(raft(2, { term: 5, vote: 1, entries: log(1) })));
   property.afterTurn(voting(log(1, 3, 3, 5)));
 });
+
+/** Node `id` came back with less than it had on its disk: entries 1 to 3, the last of term 3. */
+function damaged(id: number): ElectionRestriction {
+  const property = new ElectionRestriction();
+  property.afterTurn(turn(raft(id, { term: 4, entries: log(1, 3, 3) })));
+  property.restarted(id, raft(id, { term: 4, entries: log(1) }));
+  return property;
+}
+
+test('a node that lost entries votes as if it had them', () => {
+  const sound = damaged(2);
+  sound.afterTurn(asking(log(1, 3, 3), 3, 3));
+  sound.afterTurn(voting(log(1)));
+  const property = damaged(2);
+  property.afterTurn(asking(log(1, 3), 2, 3));
+  expect(() => property.afterTurn(voting(log(1)))).toThrow('whose log ends at entry 3 of term 3, votes');
+});
+
+test('a node that lost entries does not stand for election, until it has them again', () => {
+  expect(() => damaged(1).afterTurn(asking(log(1), 1, 1))).toThrow('it ends at entry 3 of term 3');
+  const mended = damaged(1);
+  mended.afterTurn(turn(raft(1, { term: 4, entries: log(1, 3, 3) })));
+  mended.afterTurn(asking(log(1, 3, 3), 3, 3));
+});
