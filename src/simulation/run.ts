@@ -12,6 +12,7 @@ import { drawFault } from './actions.ts';
 import type { Call } from './calls.ts';
 import { checkExactlyOnce } from './checkers/exactly-once.ts';
 import { checkLogTime } from './checkers/log-time.ts';
+import { checkSessionsLive } from './checkers/sessions-live.ts';
 import { checkShopRecords } from './checkers/shop-history.ts';
 import { checkWatch } from './checkers/watch-events.ts';
 import { checkWitnessOrder, type Witnessed } from './checkers/witness-order.ts';
@@ -232,6 +233,7 @@ function checkHistory(world: World, { workloads }: Subject): void {
   checkWitnessOrder(witnessed);
   checkExactlyOnce(calls, reference);
   checkLogTime(calls, reference);
+  checkSessionsLive(reference);
   for (const watcher of watchers) {
     for (const record of watcher.records(reference.revision)) checkWatch(record, reference.events);
   }

@@ -18,6 +18,7 @@ import { DurableBeforeAnswer } from './properties/durable-before-answer.ts';
 import { ElectedByMajority } from './properties/elected-by-majority.ts';
 import { ElectionRestriction } from './properties/election-restriction.ts';
 import { ElectionSafety } from './properties/election-safety.ts';
+import { HandoverToEquals } from './properties/handover-to-equals.ts';
 import { LeaderAppendOnly } from './properties/leader-append-only.ts';
 import { LeaderCompleteness } from './properties/leader-completeness.ts';
 import { Ledger } from './properties/ledger.ts';
@@ -26,6 +27,7 @@ import { LogBounds } from './properties/log-bounds.ts';
 import { LogMatching } from './properties/log-matching.ts';
 import { NeverBackwards } from './properties/never-backwards.ts';
 import { OneVotePerTerm } from './properties/one-vote-per-term.ts';
+import { PromisesAreKept } from './properties/promises-are-kept.ts';
 import type { ClusterView, Property } from './properties/property.ts';
 import { ReadsAreConfirmed } from './properties/reads-are-confirmed.ts';
 import { checkReplicasEqual } from './properties/replicas-equal.ts';
@@ -86,6 +88,8 @@ export class Safety {
       new NeverBackwards(),
       new LogBounds(),
       new LeaseSafety(areClocksBound),
+      new PromisesAreKept(),
+      new HandoverToEquals(),
       new ConfigurationSafety(this.ledger),
     ];
   }

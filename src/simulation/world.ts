@@ -109,6 +109,7 @@ export class World {
       durable: (id) => this.node(id).disk,
       raft: (id) => this.node(id).replica?.inspect(),
       holdsLease: (id) => this.node(id).holdsLease,
+      nowMs: (id) => this.node(id).clock.now(events.nowUs).monotonicMs,
     };
     this.#readPromises = new ReadPromises(this.nodes, swarm, events, marks);
     const areClocksBound = (): boolean => this.#readPromises.areClocksBound;

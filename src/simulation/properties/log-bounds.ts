@@ -1,11 +1,13 @@
 import type { Index, NodeId } from '../../base/flavor.ts';
+import type { Position } from '../../raft/entry.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
-import { lastIndexOf, type Property, termAt, type TurnView } from './property.ts';
+import { type DurableLog, lastIndexOf, type Property, termAt, type TurnView } from './property.ts';
 
 /**
  * The places of a node's log stand in their order: compacted, applied, committed, last; only what
- * is on the node's own disk is applied; and only what is in the durable state is compacted.
+ * is on the node's own disk is applied; only what is in the durable state is compacted; and what a log
+ * holds behind a snapshot stays when that is installed.
  */
 export class LogBounds implements Property {
   readonly name = 'log bounds';
@@ -26,6 +28,7 @@ export class LogBounds implements Property {
     claim(stableIndex <= lastIndex, this.name, where);
     claim(base.index <= commitIndex, this.name, where);
     const durable = cluster.durable(id);
+    if (output.replaceState !== undefined) this.#checkKept(raft, output.replaceState.applied, durable);
     const isStable =
       stableIndex <= durable.base.index || durable.termAt(stableIndex) === termAt(raft, stableIndex);
     // Behind a snapshot that was just installed the log is empty, and its disk follows.
@@ -41,6 +44,17 @@ export class LogBounds implements Property {
       write.compactTo <= stateIndex,
       this.name,
       () => `node ${id} compacts its log to ${write.compactTo}; its durable state ends at ${stateIndex}`,
+    );
+  }
+
+  /** What was acknowledged is on the disk, until the turn's writes begin. */
+  #checkKept(raft: RaftInspection, { index, term }: Position, durable: DurableLog): void {
+    if (durable.termAt(index) !== term) return;
+    claim(
+      lastIndexOf(raft) >= durable.lastIndex,
+      this.name,
+      () =>
+        `node ${raft.id} installs a snapshot as of entry ${index}, and its log ends at ${lastIndexOf(raft)} instead of ${durable.lastIndex}`,
     );
   }
 

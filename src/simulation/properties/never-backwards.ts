@@ -1,4 +1,5 @@
 import type { Index, NodeId, Term } from '../../base/flavor.ts';
+import type { Message } from '../../raft/message.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
 import type { ClusterView, Property, TurnView } from './property.ts';
@@ -10,17 +11,27 @@ interface Seen {
   readonly appliedIndex: Index;
 }
 
+/** What binds its sender to whoever leads the term. An answer to a heartbeat tells only what was so when it came. */
+const PROMISES: ReadonlySet<Message['kind']> = new Set(['append-accepted', 'vote-response']);
+
 /**
  * Term, commit index and applied index of a node never go back while it runs, and a vote does not
- * change within its term; what its disk says never goes back at all.
+ * change within its term; what its disk says never goes back at all. Nothing that it promised in an
+ * earlier term is said in a later one.
  */
 export class NeverBackwards implements Property {
   readonly name = 'never backwards';
   readonly #seen = new Map<NodeId, Seen>();
   readonly #durable = new Map<NodeId, { readonly term: Term; readonly vote: NodeId | undefined }>();
 
-  afterTurn({ id, raft, cluster }: TurnView): void {
+  afterTurn({ id, raft, output, cluster }: TurnView): void {
     this.#compare(id, raft);
+    for (const { kind, term } of output.send)
+      claim(
+        !PROMISES.has(kind) || term >= raft.term,
+        this.name,
+        () => `node ${id}, in term ${raft.term}, says ${kind} of term ${term}`,
+      );
     this.#compareDurable(id, cluster);
   }
 

@@ -31,6 +31,8 @@ export interface ClusterView {
   raft(id: NodeId): RaftInspection | undefined;
   /** Whether the node would answer reads by its lease, were it asked now. */
   holdsLease(id: NodeId): boolean;
+  /** What the monotonic clock of the node says, up or down. */
+  nowMs(id: NodeId): number;
 }
 
 /** One turn of one node, just after it and before anything that it asked for has begun. */

@@ -44,3 +44,14 @@ test('an index that is called stable and is not on the disk, or is another entry
     expect(() => new LogBounds().afterTurn(turn(sound, { disks: [disk(on)] }))).toThrow('is not on its disk');
   }
 });
+
+test('a snapshot that empties a log which goes on behind it is found', () => {
+  const replaceState = { applied: { index: 2, term: 1 } };
+  const shorter = raft(1, { base: { index: 2, term: 1 }, entries: [], commitIndex: 2, appliedIndex: 2 });
+  const longer = { ...sound, appliedIndex: 2 };
+  const install = { output: { replaceState }, disks: [disk(stored)] };
+  new LogBounds().afterTurn(turn(longer, install));
+  expect(() => new LogBounds().afterTurn(turn(shorter, install))).toThrow('its log ends at 2 instead of 3');
+  // Another history than the one that the snapshot belongs to goes.
+  new LogBounds().afterTurn(turn(shorter, { ...install, disks: [disk(log(1, 2, 2))] }));
+});

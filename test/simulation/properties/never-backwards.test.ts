@@ -30,3 +30,12 @@ test('a disk whose term goes back is found', () => {
   const worse = [disk([], { term: 2, vote: 2 })];
   expect(() => property.afterTurn(turn(before, { disks: worse }))).toThrow('went from term 3 to 2');
 });
+
+test('a promise of an earlier term that leaves in a later one is found', () => {
+  const promise = { kind: 'append-accepted', from: 1, to: 2, matchIndex: 3 } as const;
+  const saying = (term: number) => turn(before, { disks: onDisk, output: { send: [{ ...promise, term }] } });
+  new NeverBackwards().afterTurn(saying(3));
+  expect(() => new NeverBackwards().afterTurn(saying(2))).toThrow(
+    'in term 3, says append-accepted of term 2',
+  );
+});

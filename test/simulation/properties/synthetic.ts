@@ -65,12 +65,13 @@ export interface Rest {
   readonly output?: Partial<Output>;
   readonly disks?: readonly DurableLog[];
   readonly others?: readonly RaftInspection[];
+  readonly nowMs?: number;
 }
 
 /** One turn of a node in a cluster of three. */
 export function turn(
   view: RaftInspection,
-  { inputs = [], output = {}, disks = [], others = [] }: Rest = {},
+  { inputs = [], output = {}, disks = [], others = [], nowMs = 0 }: Rest = {},
 ): TurnView {
   return {
     id: view.id,
@@ -81,6 +82,7 @@ export function turn(
       members: [1, 2, 3],
       holdsLease: (id) => others.find((other) => other.id === id)?.holdsLease === true,
       durable: (id) => disks[id - 1] ?? disk(),
+      nowMs: () => nowMs,
       raft: (id) => (id === view.id ? view : others.find((other) => other.id === id)),
     },
   };
