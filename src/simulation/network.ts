@@ -9,6 +9,8 @@ import type { Marks } from './marks.ts';
 import { withDamage } from './snapshot-damage.ts';
 import type { NetworkSwarm } from './swarm.ts';
 
+const LARGE: ReadonlySet<Message['kind']> = new Set(['snapshot-request', 'snapshot-response']);
+
 /** Links between nodes: they lose, double, delay and reorder messages, and can be cut one way or both. */
 export class SimulatedNetwork {
   #settings: NetworkSwarm;
@@ -40,7 +42,8 @@ export class SimulatedNetwork {
       this.#marks.count('message cut off by a partition');
       return;
     }
-    const { dropChance, duplicateChance } = this.#settings;
+    const { duplicateChance } = this.#settings;
+    const dropChance = this.#dropChance(message);
     if (dropChance > 0 && this.#random.chance(dropChance)) {
       this.#marks.count('message dropped');
       return;
@@ -50,6 +53,13 @@ export class SimulatedNetwork {
       this.#marks.count('message doubled');
       this.#schedule(message);
     }
+  }
+
+  #dropChance(message: Message): number {
+    const { dropChance, largeDropChance } = this.#settings;
+    if (largeDropChance === 0) return dropChance;
+    const isLarge = LARGE.has(message.kind) || ('entries' in message && message.entries.length > 0);
+    return isLarge ? largeDropChance : dropChance;
   }
 
   isCut(from: NodeId, to: NodeId): boolean {
@@ -79,6 +89,7 @@ export class SimulatedNetwork {
     this.#settings = {
       ...this.#settings,
       dropChance: 0,
+      largeDropChance: 0,
       duplicateChance: 0,
       tailChance: 0,
       corruptChance: 0,

@@ -36,8 +36,8 @@ export class ProgressWatch {
 
   /** Looks again and again, until the faults stop. */
   start(): void {
-    const { dropChance, tailChance, corruptChance } = this.#world.swarm.network;
-    if (dropChance > DROP_MAX || tailChance > 0 || corruptChance > DROP_MAX) return;
+    const { dropChance, largeDropChance, tailChance, corruptChance } = this.#world.swarm.network;
+    if (dropChance > DROP_MAX || largeDropChance > 0 || tailChance > 0 || corruptChance > DROP_MAX) return;
     this.#schedule();
   }
 

@@ -60,6 +60,7 @@ export function quietSwarm({
       latencyMinUs: 200,
       latencyMaxUs: 2000,
       dropChance,
+      largeDropChance: 0,
       duplicateChance,
       tailChance: lateChance,
       damageChance: 0,

@@ -55,6 +55,8 @@ export interface NetworkSwarm {
   readonly latencyMinUs: number;
   readonly latencyMaxUs: number;
   readonly dropChance: number;
+  /** The same for those that carry entries or records: large frames are lost where small ones get through. */
+  readonly largeDropChance: number;
   readonly duplicateChance: number;
   /** Of a message that takes up to `tailMaxUs`. */
   readonly tailChance: number;
@@ -205,6 +207,7 @@ function drawNetwork(random: Random, enabled: readonly FaultKind[], electionMs: 
       Math.min(latencyMinUs * random.pick([1, 2, 5, 20]), electionMs * 100),
     ),
     dropChance: enabled.includes('drop') ? random.pick([0.01, 0.05, 0.1, 0.3]) : 0,
+    largeDropChance: enabled.includes('drop') ? random.pick([0, 0, 0, 0, 0.5, 0.9]) : 0,
     duplicateChance: enabled.includes('duplicate') ? random.pick([0.01, 0.1, 0.5]) : 0,
     tailChance: delays ? random.pick([0.01, 0.05, 0.2]) : 0,
     tailMaxUs: delays ? electionMs * 1000 * random.pick([1, 3, 10]) : 0,
