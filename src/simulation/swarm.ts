@@ -159,7 +159,7 @@ export function drawSwarm(random: Random, { nodes, faults }: SwarmOptions): Swar
       segmentEntries: random.pick([1, 1, 4, 16]),
       keepChance: random.pick([0, 0.3, 0.9]),
       // It costs more than the model.
-      real: random.chance(0.1),
+      real: random.chance(enabled.includes('rot') ? 0.2 : 0.05),
       segmentBytes: random.pick([4096, 8192, 65_536]),
       sectorBytes: random.pick([512, 4096]),
       lies: false,
