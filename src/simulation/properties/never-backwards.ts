@@ -17,7 +17,7 @@ const PROMISES: ReadonlySet<Message['kind']> = new Set(['append-accepted', 'vote
 /**
  * Term, commit index and applied index of a node never go back while it runs, and a vote does not
  * change within its term; what its disk says never goes back at all. Nothing that it promised in an
- * earlier term is said in a later one.
+ * earlier term is said once it is in a later one.
  */
 export class NeverBackwards implements Property {
   readonly name = 'never backwards';
@@ -25,13 +25,8 @@ export class NeverBackwards implements Property {
   readonly #durable = new Map<NodeId, { readonly term: Term; readonly vote: NodeId | undefined }>();
 
   afterTurn({ id, raft, output, cluster }: TurnView): void {
+    this.#checkPromises(id, output.send);
     this.#compare(id, raft);
-    for (const { kind, term } of output.send)
-      claim(
-        !PROMISES.has(kind) || term >= raft.term,
-        this.name,
-        () => `node ${id}, in term ${raft.term}, says ${kind} of term ${term}`,
-      );
     this.#compareDurable(id, cluster);
   }
 
@@ -70,6 +65,18 @@ export class NeverBackwards implements Property {
       this.name,
       () => `node ${id} changed its vote in term ${term} from ${before.vote} to ${vote}`,
     );
+  }
+
+  /** One that is on the disk just before the node hears of a later term may leave with the same turn. */
+  #checkPromises(id: NodeId, sent: readonly Message[]): void {
+    const before = this.#seen.get(id)?.term ?? 0;
+    for (const { kind, term } of sent) {
+      claim(
+        !PROMISES.has(kind) || term >= before,
+        this.name,
+        () => `node ${id}, in term ${before} since an earlier turn, says ${kind} of term ${term}`,
+      );
+    }
   }
 
   #compareDurable(id: NodeId, cluster: ClusterView): void {
