@@ -29,6 +29,8 @@ export interface Subscriber {
   unlisten: (() => void) | undefined;
   /** The cluster has said where the watch begins. */
   start(fromRevision: Revision): void;
+  /** Whether something was told behind what has arrived, and before what was told after this revision. */
+  misses(after: Revision): boolean;
   /** Takes the events up to a revision; those that came before are not told again. */
   push(revision: Revision, events: readonly StoreEvent[]): void;
   /** No more events will come; those that came are still handed out, then the error. */
@@ -128,6 +130,10 @@ export class Watch<Event> implements AsyncIterableIterator<Event>, Subscriber {
 
   start(fromRevision: Revision): void {
     this.#nextRevision ??= fromRevision;
+  }
+
+  misses(after: Revision): boolean {
+    return this.#nextRevision !== undefined && after >= Math.max(1, this.#nextRevision);
   }
 
   push(revision: Revision, events: readonly StoreEvent[]): void {

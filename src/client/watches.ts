@@ -75,7 +75,17 @@ export class Watches {
 
   onEvents(frame: WatchEventsFrame): void {
     this.#backoff.reset();
-    this.#subscribed.get(frame.request)?.push(frame.revision, frame.events);
+    const watch = this.#subscribed.get(frame.request);
+    if (watch === undefined) return;
+    // Also where it was never told from where on it watches.
+    watch.start(frame.after + 1);
+    if (watch.misses(frame.after)) {
+      // Something between here and the node loses bytes: what is missing is asked for again.
+      this.#unsubscribe(watch);
+      this.#subscribe(watch);
+      return;
+    }
+    watch.push(frame.revision, frame.events);
   }
 
   /** The node will send no more for this watch. */

@@ -286,7 +286,13 @@ function watchFrame(request: RequestId, output: WatchOutput): ServerFrame {
     case 'started':
       return { kind: 'watch-started', request, fromRevision: output.fromRevision };
     case 'events':
-      return { kind: 'watch-events', request, revision: output.revision, events: output.events };
+      return {
+        kind: 'watch-events',
+        request,
+        after: output.after,
+        revision: output.revision,
+        events: output.events,
+      };
     default:
       return { kind: 'watch-ended', request, code: output.code, message: output.message };
   }

@@ -42,10 +42,11 @@ export interface Contradiction {
 
 export type WatchOutput =
   | { readonly kind: 'started'; readonly watch: WatchId; readonly fromRevision: Revision }
-  /** Every selected event up to and including `revision` has now been handed out. */
+  /** Every selected event up to and including `revision` has now been handed out; those up to `after` were before. */
   | {
       readonly kind: 'events';
       readonly watch: WatchId;
+      readonly after: Revision;
       readonly revision: Revision;
       readonly events: readonly StoreEvent[];
     }

@@ -107,8 +107,9 @@ export class WatchHub {
     watch.nextRevision = reached + 1;
     if (watch.nextRevision <= revision) this.#behind = true;
     if (selected.length === 0 && reached - watch.toldRevision < BOOKMARK_REVISIONS) return;
+    const after = watch.toldRevision;
     watch.toldRevision = reached;
-    this.#outputs.push({ kind: 'events', watch: watch.id, revision: reached, events: selected });
+    this.#outputs.push({ kind: 'events', watch: watch.id, after, revision: reached, events: selected });
   }
 
   #endIfCompacted(watch: Watch, history: HistorySource): boolean {

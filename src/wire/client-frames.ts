@@ -113,10 +113,14 @@ export interface WatchStartedFrame {
   readonly fromRevision: Revision;
 }
 
-/** Every selected event up to and including `revision` has now been sent; `events` may be empty (a bookmark). */
+/**
+ * Every selected event up to and including `revision` has now been sent; `events` may be empty (a
+ * bookmark). The frame before it went up to `after`: where it did not arrive, a frame was lost on the way.
+ */
 export interface WatchEventsFrame {
   readonly kind: 'watch-events';
   readonly request: RequestId;
+  readonly after: Revision;
   readonly revision: Revision;
   readonly events: readonly StoreEvent[];
 }

@@ -67,7 +67,7 @@ function toRow(frame: ServerFrame): Row {
     case 'watch-started':
       return [kind, frame.request, frame.fromRevision];
     case 'watch-events':
-      return [kind, frame.request, frame.revision, frame.events.map(eventRow)];
+      return [kind, frame.request, frame.after, frame.revision, frame.events.map(eventRow)];
     case 'watch-ended':
       return [kind, frame.request, frame.code, shortened(frame.message)];
     case 'status':
@@ -143,6 +143,7 @@ function fromOtherRow(row: Row): ServerFrame {
       return readRow('watch-events', row, 1, (fields) => ({
         kind: 'watch-events',
         request: fields.integer('request'),
+        after: fields.integer('after'),
         revision: fields.integer('revision'),
         events: fields.rows('events', EVENTS_PER_FRAME_MAX, readEvent),
       }));

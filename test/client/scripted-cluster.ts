@@ -170,6 +170,8 @@ export class ScriptedNode {
   believes: number | undefined | 'truth' = 'truth';
   /** Sends every batch of events twice. */
   stutters = false;
+  /** The next frame of events gets lost on its way. */
+  swallows = false;
   /** Accepts connections, then says nothing at all. */
   silent = false;
 
@@ -243,8 +245,13 @@ export class ScriptedNode {
         ({ machine, key }) =>
           machine === frame.machine && (frame.prefix ? key.startsWith(frame.key) : key === frame.key),
       );
+      const after = watch.next - 1;
       watch.next = revision + 1;
-      const told: ServerFrame = { kind: 'watch-events', request, revision, events: selected };
+      const told: ServerFrame = { kind: 'watch-events', request, after, revision, events: selected };
+      if (this.swallows) {
+        this.swallows = false;
+        continue;
+      }
       this.send(watch.socket, ...(this.stutters ? [told, told] : [told]));
     }
   }

@@ -130,5 +130,5 @@ test('a quiet watch hears how far the store is, so that it can resume from there
   history.put(...Array.from({ length: 499 }, () => 'a'));
   expect(hub.deliver(history)).toEqual([]);
   history.put('a');
-  expect(hub.deliver(history)).toEqual([{ kind: 'events', watch: 1, revision: 500, events: [] }]);
+  expect(hub.deliver(history)).toEqual([{ kind: 'events', watch: 1, after: 0, revision: 500, events: [] }]);
 });

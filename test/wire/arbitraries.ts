@@ -160,6 +160,7 @@ export const serverFrame: Arbitrary<ServerFrame> = fc.oneof(
   fc.record({ kind: fc.constant('watch-started' as const), request: count, fromRevision: count }),
   fc.record({
     kind: fc.constant('watch-events' as const),
+    after: fc.nat(),
     request: count,
     revision: count,
     events: fc.array(fc.record({ revision: count, machine: text, kind: text, key, value: plain }), {

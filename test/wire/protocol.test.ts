@@ -132,6 +132,7 @@ test('the bytes of server frames are fixed', () => {
         { kind: 'watch-started', request: 3, fromRevision: 6 },
         {
           kind: 'watch-events',
+          after: 6,
           request: 3,
           revision: 6,
           events: [{ revision: 6, machine: 'kv', kind: 'put', key: 'a', value: new Uint8Array([1]) }],
@@ -142,7 +143,7 @@ test('the bytes of server frames are fixed', () => {
       ]),
     ),
   ).toMatchInlineSnapshot(
-    `"017c80df71989510a16301919201a3683a31c09611010506c0c3961202aa4e4f545f4c4541444552ab6e6f742d6170706c696564a16d039313030694140306919506a26b76a3707574a161c40101941503a94e4f5f4c4541444552a091179318ad5348555454494e475f444f574ea0"`,
+    `"0157934c9c989510a16301919201a3683a31c09611010506c0c3961202aa4e4f545f4c4541444552ab6e6f742d6170706c696564a16d03931303069514030606919506a26b76a3707574a161c40101941503a94e4f5f4c4541444552a091179318ad5348555454494e475f444f574ea0"`,
   );
 });
 
