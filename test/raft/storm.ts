@@ -140,8 +140,10 @@ export class Storm {
   /** Entries are lost, but none that no other node holds: that is all that can be asked for. */
   #rot({ disk, raft }: Member): void {
     const { rot = 0 } = this.#weather;
-    // Whom the node will ask.
-    const { members } = raft.configuration;
+    // Whom the node will ask: by a configuration that it cannot lose.
+    const { configuration, configurationIndex } = raft.inspect();
+    if (configurationIndex > disk.applied.index) return;
+    const { members } = configuration;
     const others = this.#cluster.members.filter(
       (other) => other.disk !== disk && members.has(other.config.id),
     );
