@@ -268,6 +268,8 @@ class Node implements RunningNode {
   #carryOut(output: Output, replica: Replica): void {
     const { send, replies, watches, replaceState, contradictions, removed, divergence } = output;
     if (divergence !== undefined) {
+      // The others name it once they hear what it holds; nothing else that it says counts any more.
+      this.#peers.send(send.filter(({ kind }) => kind === 'state-hash'));
       this.#core?.loop.stop();
       return void noteDivergence(this.#config.directory, divergence).then((reason) => this.#fail(reason));
     }
