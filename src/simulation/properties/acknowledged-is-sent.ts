@@ -1,7 +1,7 @@
-import type { Index, NodeId, Term } from '../../base/flavor.ts';
+import type { Index } from '../../base/flavor.ts';
 import type { AppendAccepted, Message } from '../../raft/message.ts';
 import { claim } from '../violation.ts';
-import { NODES_MAX, type Property, termAt, type TurnView } from './property.ts';
+import { linkInTerm, type Property, termAt, type TurnView } from './property.ts';
 
 /**
  * What a follower acknowledges is what the leader of that term sent it, or what it knows to be
@@ -17,7 +17,7 @@ export class AcknowledgedIsSent implements Property {
     for (const message of turn.output.send) {
       const last = lastSentBy(message);
       if (last !== undefined) {
-        const key = keyOf(message.from, message.term, message.to);
+        const key = linkInTerm(message.from, message.term, message.to);
         if (last > (this.#sent.get(key) ?? -1)) this.#sent.set(key, last);
       }
       if (message.kind === 'append-accepted') this.#check(turn, message);
@@ -25,7 +25,7 @@ export class AcknowledgedIsSent implements Property {
   }
 
   #check({ id, raft, cluster }: TurnView, { to, term, matchIndex }: AppendAccepted): void {
-    const sent = this.#sent.get(keyOf(to, term, id)) ?? 0;
+    const sent = this.#sent.get(linkInTerm(to, term, id)) ?? 0;
     claim(
       matchIndex <= Math.max(sent, raft.commitIndex),
       this.name,
@@ -49,8 +49,4 @@ export class AcknowledgedIsSent implements Property {
 function lastSentBy(message: Message): Index | undefined {
   if (message.kind === 'append-request') return message.previous.index + message.entries.length;
   return message.kind === 'snapshot-request' ? message.snapshot.index : undefined;
-}
-
-function keyOf(leader: NodeId, term: Term, follower: NodeId): number {
-  return (term * NODES_MAX + leader) * NODES_MAX + follower;
 }

@@ -2,7 +2,7 @@ import type { Index, NodeId, Term } from '../../base/flavor.ts';
 import type { Configuration } from '../../raft/configuration.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
-import { type ClusterView, isQuorum, NODES_MAX, type Property, type TurnView } from './property.ts';
+import { type ClusterView, isQuorum, linkInTerm, type Property, type TurnView } from './property.ts';
 
 interface Leading {
   readonly term: Term;
@@ -24,7 +24,7 @@ export class CommittedByAcknowledgement implements Property {
   afterTurn({ id, raft, output, cluster }: TurnView): void {
     for (const message of output.send) {
       if (message.kind !== 'append-accepted') continue;
-      const key = keyOf(message.to, message.term, id);
+      const key = linkInTerm(message.to, message.term, id);
       this.#acknowledged.set(key, Math.max(this.#acknowledged.get(key) ?? 0, message.matchIndex));
     }
     const before = this.#leading.get(id);
@@ -39,7 +39,7 @@ export class CommittedByAcknowledgement implements Property {
     this.#leading.set(id, { term, commitIndex, configuration });
     if (before?.term !== term || before.commitIndex === commitIndex) return;
     const holders = cluster.members.filter(
-      (member) => member === id || (this.#acknowledged.get(keyOf(id, term, member)) ?? 0) >= commitIndex,
+      (member) => member === id || (this.#acknowledged.get(linkInTerm(id, term, member)) ?? 0) >= commitIndex,
     );
     claim(
       // A turn may commit something, and then change the configuration.
@@ -55,7 +55,7 @@ export class CommittedByAcknowledgement implements Property {
     for (const follower of members) {
       const matchIndex = raft.matchOf(follower) ?? 0;
       claim(
-        matchIndex <= (this.#acknowledged.get(keyOf(id, term, follower)) ?? 0),
+        matchIndex <= (this.#acknowledged.get(linkInTerm(id, term, follower)) ?? 0),
         this.name,
         () =>
           `node ${id} takes node ${follower} to hold entry ${matchIndex}, which it never said in term ${term}`,
@@ -66,8 +66,4 @@ export class CommittedByAcknowledgement implements Property {
   restarted(id: NodeId): void {
     this.#leading.delete(id);
   }
-}
-
-function keyOf(leader: NodeId, term: Term, follower: NodeId): number {
-  return (term * NODES_MAX + leader) * NODES_MAX + follower;
 }

@@ -10,8 +10,9 @@ import { isQuorum, type Property, termAt, type TurnView } from './property.ts';
 
 /**
  * What makes a change of the members safe (thesis, sections 4.1 to 4.3): a leader has one of them
- * under way at most, and begins none before it has committed an entry of its own term; any quorum before a change and any behind it share a node; and nobody leads who
- * has no vote by the last configuration that it knows to be committed, nor by one behind it.
+ * under way at most, and begins none before it has committed an entry of its own term; any quorum
+ * before a change and any behind it share a node; and nobody leads who has no vote by the last
+ * configuration that it knows to be committed, nor by one behind it.
  */
 export class ConfigurationSafety implements Property {
   readonly name = 'configuration safety';

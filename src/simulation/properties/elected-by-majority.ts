@@ -1,6 +1,6 @@
 import type { NodeId, Term } from '../../base/flavor.ts';
 import { claim } from '../violation.ts';
-import { isQuorum, NODES_MAX, type Property, type TurnView } from './property.ts';
+import { isQuorum, keyInTerm, type Property, type TurnView } from './property.ts';
 
 /** Who leads a term was voted for in that very term by a majority of its configuration (Raft paper, section 5.2). */
 export class ElectedByMajority implements Property {
@@ -26,7 +26,7 @@ export class ElectedByMajority implements Property {
   }
 
   #votersOf(candidate: NodeId, term: Term): Set<NodeId> {
-    const key = term * NODES_MAX + candidate;
+    const key = keyInTerm(candidate, term);
     let voters = this.#voters.get(key);
     if (voters === undefined) this.#voters.set(key, (voters = new Set<NodeId>()));
     return voters;

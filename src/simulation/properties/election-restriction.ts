@@ -4,7 +4,7 @@ import type { RaftInspection } from '../../raft/inspection.ts';
 import type { Input } from '../../replica/input.ts';
 import { claim } from '../violation.ts';
 import { LostEntries } from './lost-entries.ts';
-import { lastIndexOf, NODES_MAX, type Property, termAt, type TurnView } from './property.ts';
+import { keyInTerm, lastIndexOf, type Property, termAt, type TurnView } from './property.ts';
 
 interface Cast {
   readonly term: Term;
@@ -15,8 +15,9 @@ interface Cast {
 
 /**
  * A candidate says truly where its log ends, and nobody votes for one whose log ends before the own
- * (Raft paper, section 5.4.1). A node that found entries damaged votes as if it had them, and does not stand. Looked at when the question and the vote leave: whether the wrong one
- * wins, and what is lost then, need not be waited for.
+ * (Raft paper, section 5.4.1). A node that found entries damaged votes as if it had them, and does not
+ * stand. Looked at when the question and the vote leave: whether the wrong one wins, and what is lost
+ * then, need not be waited for.
  */
 export class ElectionRestriction implements Property {
   readonly name = 'election restriction';
@@ -30,7 +31,7 @@ export class ElectionRestriction implements Property {
     this.#noteVote(raft, inputs);
     for (const message of output.send) {
       if (message.kind === 'vote-request') {
-        this.#asked.set(keyOf(id, message.term), message.last);
+        this.#asked.set(keyInTerm(id, message.term), message.last);
         if (raft.role === 'candidate' && raft.term === message.term) this.#checkClaim(raft, message.last);
       }
       if (message.kind === 'vote-response' && message.granted) this.#checkVote(id, message.to, message.term);
@@ -62,7 +63,7 @@ export class ElectionRestriction implements Property {
 
   #checkVote(id: NodeId, candidate: NodeId, term: Term): void {
     const cast = this.#cast.get(id);
-    const last = this.#asked.get(keyOf(candidate, term));
+    const last = this.#asked.get(keyInTerm(candidate, term));
     if (cast?.term !== term || cast.vote !== candidate || cast.last === undefined || last === undefined)
       return;
     const own = cast.last;
@@ -88,10 +89,6 @@ function isLed(inputs: readonly Input[], term: Term): boolean {
 function lastOf(raft: RaftInspection): Position {
   const index = lastIndexOf(raft);
   return { index, term: termAt(raft, index) ?? 0 };
-}
-
-function keyOf(candidate: NodeId, term: Term): number {
-  return term * NODES_MAX + candidate;
 }
 
 function tell({ index, term }: Position): string {

@@ -1,7 +1,7 @@
 import type { NodeId } from '../../base/flavor.ts';
 import type { Message } from '../../raft/message.ts';
 import { claim } from '../violation.ts';
-import { NODES_MAX, type Property, type TurnView } from './property.ts';
+import { keyInTerm, type Property, type TurnView } from './property.ts';
 
 /**
  * Whoever answered a leader that it will elect nobody for so long elects nobody, itself included, until
@@ -19,9 +19,10 @@ export class PromisesAreKept implements Property {
   afterTurn({ id, raft, output, cluster }: TurnView): void {
     for (const message of output.send) {
       if (message.kind === 'heartbeat-response') this.#promise(id, message.clockMs + message.promiseMs);
-      if (message.kind === 'vote-request' && message.transfer) this.#handedTo.add(keyOf(id, message.term));
+      if (message.kind === 'vote-request' && message.transfer)
+        this.#handedTo.add(keyInTerm(id, message.term));
       const candidate = candidateOf(message);
-      if (candidate === undefined || this.#handedTo.has(keyOf(candidate, message.term))) continue;
+      if (candidate === undefined || this.#handedTo.has(keyInTerm(candidate, message.term))) continue;
       const nowMs = cluster.nowMs(id);
       const untilMs = this.#untilMs.get(id) ?? 0;
       claim(
@@ -44,8 +45,4 @@ export class PromisesAreKept implements Property {
 function candidateOf(message: Message): NodeId | undefined {
   if (message.kind === 'vote-request') return message.from;
   return message.kind === 'vote-response' && message.granted ? message.to : undefined;
-}
-
-function keyOf(candidate: NodeId, term: number): number {
-  return term * NODES_MAX + candidate;
 }

@@ -21,7 +21,17 @@ export interface DurableLog {
 }
 
 /** Ids of nodes are below it. */
-export const NODES_MAX = 1024;
+const NODES_MAX = 1024;
+
+/** One number for a node in a term. */
+export function keyInTerm(id: NodeId, term: Term): number {
+  return term * NODES_MAX + id;
+}
+
+/** One number for a leader's link to a follower in a term. */
+export function linkInTerm(leader: NodeId, term: Term, follower: NodeId): number {
+  return keyInTerm(leader, term) * NODES_MAX + follower;
+}
 
 export interface ClusterView {
   /** Everyone there is, member or not. */
