@@ -1,9 +1,11 @@
 import { present } from '../../src/base/assert.ts';
 import type { SeededRandom } from '../../src/base/seeded-random.ts';
-import type { MemberChange } from '../../src/raft/configuration.ts';
+import { decodeConfiguration } from '../../src/raft/configuration-codec.ts';
+import type { Configuration, MemberChange } from '../../src/raft/configuration.ts';
+import type { Entry } from '../../src/raft/entry.ts';
 import type { Message } from '../../src/raft/message.ts';
 import type { Raft } from '../../src/raft/raft.ts';
-import type { Cluster, Member } from './cluster.ts';
+import type { Cluster, Disk, Member } from './cluster.ts';
 import type { Witness } from './witness.ts';
 
 /** How often what goes wrong. */
@@ -138,22 +140,24 @@ export class Storm {
   }
 
   /** Entries are lost, but none that no other node holds: that is all that can be asked for. */
-  #rot({ disk, raft }: Member): void {
+  #rot({ disk }: Member): void {
     const { rot = 0 } = this.#weather;
-    // Whom the node will ask: by a configuration that it cannot lose.
-    const { configuration, configurationIndex } = raft.inspect();
-    if (configurationIndex > disk.applied.index) return;
-    const { members } = configuration;
-    const others = this.#cluster.members.filter(
-      (other) => other.disk !== disk && members.has(other.config.id),
-    );
-    for (const { index, term } of disk.entries) {
-      const isElsewhere = others.some((other) => {
-        const found = other.disk.entries[index - other.disk.base.index - 1];
-        return found?.term === term && !other.disk.lost.has(index);
-      });
-      if (isElsewhere && this.#random.chance(rot)) disk.lost.add(index);
+    // Whom the node will ask: by the newest configuration in front of the first entry that is lost.
+    let { members } = disk.configuration;
+    let isWhole = true;
+    for (const entry of disk.entries) {
+      if (this.#isElsewhere(disk, entry, members) && this.#random.chance(rot)) disk.lost.add(entry.index);
+      isWhole &&= !disk.lost.has(entry.index);
+      const counts = entry.kind === 'configuration' && entry.index > disk.configurationIndex;
+      if (isWhole && counts) ({ members } = decodeConfiguration(entry.data));
     }
+  }
+
+  #isElsewhere(own: Disk, { index, term }: Entry, members: Configuration['members']): boolean {
+    return this.#cluster.members.some(({ config, disk }) => {
+      if (disk === own || !members.has(config.id)) return false;
+      return disk.entries[index - disk.base.index - 1]?.term === term && !disk.lost.has(index);
+    });
   }
 
   /** Cuts some links and heals the others, in one direction or in both. */
