@@ -65,6 +65,10 @@ export class SimulatedDisk implements DurableLog {
     return this.#log.termAt(index);
   }
 
+  knows(entry: Position): boolean {
+    return this.#log.knows(entry);
+  }
+
   /** The write is on its way; `complete` tells when it got there. */
   begin(write: LogWrite): void {
     this.#pending.push(write);

@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { Index, Term } from '../base/flavor.ts';
 import type { Entry, HardState, Position } from '../raft/entry.ts';
 import type { LogWrite } from '../raft/ready.ts';
+import type { DamagedLog } from '../raft/repair.ts';
 import type { LogContents } from '../storage/log-storage.ts';
 
 /** What a log holds for sure, record by record: a model of the one on disk, much simpler than that. */
@@ -11,6 +12,8 @@ export class DurableEntries {
   #entries: Entry[] = [];
   /** Behind a gap that damage left: they count once it is filled. */
   readonly #beyond = new Map<Index, Entry>();
+  /** What it held before the damage, until it is whole again or holds something else. */
+  #before: Pick<DamagedLog, 'anchor' | 'terms'> | undefined;
 
   get lastIndex(): Index {
     return this.base.index + this.#entries.length;
@@ -24,17 +27,25 @@ export class DurableEntries {
     return index === this.base.index ? this.base.term : this.#entries[index - this.base.index - 1]?.term;
   }
 
+  /** Whether it holds this entry, or knows that it did until that was damaged. */
+  knows({ index, term }: Position): boolean {
+    if (index <= this.lastIndex || this.#before === undefined) return this.termAt(index) === term;
+    const { anchor, terms } = this.#before;
+    return index <= anchor.index && terms.findLast((start) => start.index <= index)?.term === term;
+  }
+
   /** As the log itself tells it. */
   replace({ hardState, base, entries, damage }: LogContents): void {
     this.hardState = hardState;
     this.base = base;
     this.#entries = [...entries];
-    this.#beyond.clear();
+    this.#voidBeyond();
+    this.#before = damage;
     for (const entry of damage?.beyond ?? []) this.#beyond.set(entry.index, entry);
   }
 
   reset(base: Position, { fills }: { readonly fills: boolean }): void {
-    if (!fills) this.#beyond.clear();
+    if (!fills) this.#voidBeyond();
     this.base = base;
     this.#entries = [];
     this.#join();
@@ -63,7 +74,7 @@ export class DurableEntries {
     }
     const at = entry.index - this.base.index - 1;
     assert(at >= 0 && at <= this.#entries.length, 'entries on disk have no gap');
-    if (!fills) this.#beyond.clear();
+    if (!fills) this.#voidBeyond();
     if (fills && at < this.#entries.length) return;
     this.#entries.length = at;
     this.#entries.push(entry);
@@ -72,6 +83,12 @@ export class DurableEntries {
   #truncateFrom(index: Index): void {
     this.#entries.length = Math.min(this.#entries.length, Math.max(0, index - this.base.index - 1));
     for (const beyond of this.#beyond.keys()) if (beyond >= index) this.#beyond.delete(beyond);
+    this.#before = undefined;
+  }
+
+  #voidBeyond(): void {
+    this.#beyond.clear();
+    this.#before = undefined;
   }
 
   /** A gap may be filled now. */

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { NO_CONFIGURATION } from '../../src/raft/configuration.ts';
+import { DurableEntries } from '../../src/simulation/durable-entries.ts';
 import { SimulatedDisk } from '../../src/simulation/disk.ts';
 import { Marks } from '../../src/simulation/marks.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
@@ -46,6 +47,39 @@ test('a truncation takes the entries behind it, and a torn one leaves them', () 
   disk.begin({ id: 2, truncateFrom: 2, entries: [entry(2, 2)] });
   disk.complete();
   expect([disk.lastIndex, disk.termAt(2), disk.termAt(3)]).toEqual([2, 2, undefined]);
+});
+
+test('what a damaged log held is known until the log is another one', () => {
+  const held = [entry(1, 1), entry(2, 1), entry(3, 2), entry(4, 2)];
+  const anchor = { index: 4, term: 2 };
+  const terms = [
+    { index: 1, term: 1 },
+    { index: 3, term: 2 },
+  ];
+  const damaged = (): DurableEntries => {
+    const log = new DurableEntries();
+    log.replace({
+      hardState: { term: 2, vote: 1 },
+      base: { index: 0, term: 0 },
+      entries: held.slice(0, 1),
+      damage: { first: 2, anchor, terms, beyond: held.slice(3), what: '' },
+    });
+    return log;
+  };
+  const known = (log: DurableEntries): readonly number[] =>
+    held.filter((each) => log.knows(each)).map(({ index }) => index);
+
+  expect(known(damaged())).toEqual([1, 2, 3, 4]);
+  expect(damaged().knows(entry(2, 2))).toBe(false);
+  expect(damaged().knows(entry(5, 2))).toBe(false);
+
+  const truncated = damaged();
+  truncated.apply({ id: 1, truncateFrom: 2, entries: [entry(2, 3)] }, Number.POSITIVE_INFINITY, 1);
+  expect(known(truncated)).toEqual([1]);
+
+  const filled = damaged();
+  filled.apply({ id: 1, fills: true, entries: held.slice(1, 3) }, Number.POSITIVE_INFINITY, 1);
+  expect([known(filled), filled.lastIndex]).toEqual([[1, 2, 3, 4], 4]);
 });
 
 test('a state ahead of its log makes the log begin anew behind it', () => {

@@ -1,10 +1,15 @@
+import { present } from '../../base/assert.ts';
 import type { Index, NodeId } from '../../base/flavor.ts';
 import type { Configuration } from '../../raft/configuration.ts';
 import { claim } from '../violation.ts';
 import type { Ledger } from './ledger.ts';
 import { isQuorum, type Property, type TurnView } from './property.ts';
 
-/** An entry is committed only once a quorum holds it on stable storage: that of the configuration by which the leader commits it. */
+/**
+ * An entry is committed only once a quorum holds it on stable storage: that of the configuration by
+ * which the leader commits it. A node whose log was damaged since it acknowledged the entry counts as
+ * long as it knows of that: it helps nobody without the entry to be elected.
+ */
 export class CommittedIsDurable implements Property {
   readonly name = 'committed is durable on a majority';
   readonly #ledger: Ledger;
@@ -22,10 +27,10 @@ export class CommittedIsDurable implements Property {
     const last = this.#ledger.lastIndex;
     if (this.#checkedIndex === last) return;
     // Logs have no gaps and match: who holds the last of the new entries holds all of them.
-    const term = this.#ledger.at(last)?.entry.term;
+    const term = present(this.#ledger.at(last), 'what is committed is in the ledger').entry.term;
     const holders = cluster.members.filter((member) => {
       const durable = cluster.durable(member);
-      return durable.termAt(last) === term || durable.base.index >= last;
+      return durable.base.index >= last || durable.knows({ index: last, term });
     });
     claim(
       // A turn may commit something, and then change the configuration.

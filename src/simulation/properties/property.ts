@@ -16,6 +16,8 @@ export interface DurableLog {
   readonly lastIndex: Index;
   /** Undefined outside of `base.index` to `lastIndex`. */
   termAt(index: Index): Term | undefined;
+  /** Whether it holds this entry, or knows that it did until that was damaged: then it votes as one that holds it. */
+  knows(entry: Position): boolean;
   /** The durable state reflects the log up to here at least. */
   readonly stateIndex: Index;
 }

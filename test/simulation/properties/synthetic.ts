@@ -56,6 +56,7 @@ export function disk(
     base: { index: 0, term: 0 },
     lastIndex: entries.length,
     termAt: (index) => (index === 0 ? 0 : entries[index - 1]?.term),
+    knows: ({ index, term }) => entries[index - 1]?.term === term,
     stateIndex,
   };
 }
