@@ -32,7 +32,8 @@ export function transferLeadership(state: RaftState, leading: Leading, named?: N
   const to = named ?? bestSuccessor(state, leading);
   if (to === undefined) return refused('TRANSFER_FAILED', 'no other voter answered lately');
   if (!state.membership.has(to)) return refused('MEMBER_UNKNOWN', `node ${to} is no member of the cluster`);
-  if (to === state.id) return refused('CHANGE_INVALID', `node ${to} leads already`);
+  // Whoever asks again after an answer that was lost has what was asked for.
+  if (to === state.id && state.membership.isVoter(to)) return { kind: 'accepted', to };
   if (!isSuccessor(state, to)) return refused('CHANGE_INVALID', `node ${to} has no vote, so it cannot lead`);
   if (!isRecentlyActive(leading, to)) {
     return refused('TRANSFER_FAILED', `node ${to} did not answer lately, so it cannot take over`);

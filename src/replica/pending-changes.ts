@@ -18,6 +18,7 @@ interface WaitingChange {
 
 interface WaitingTransfer {
   readonly caller: CallerId;
+  readonly to: NodeId;
   ticksLeft: number;
 }
 
@@ -55,7 +56,7 @@ export class PendingChanges {
   transfer(caller: CallerId, to: NodeId | undefined): Reply | undefined {
     const answer = this.#raft.transferLeadership(to);
     if (answer.kind === 'refused') return this.#refused(caller, answer);
-    this.#transfers.push({ caller, ticksLeft: this.#transferTicks });
+    this.#transfers.push({ caller, to: answer.to, ticksLeft: this.#transferTicks });
     return undefined;
   }
 
@@ -92,8 +93,8 @@ export class PendingChanges {
     const waiting = this.#transfers;
     this.#transfers = [];
     for (const transfer of waiting) {
-      const { caller, ticksLeft } = transfer;
-      if (role !== 'leader' && leader !== undefined) {
+      const { caller, to, ticksLeft } = transfer;
+      if (leader !== undefined && (role !== 'leader' || leader === to)) {
         replies.push({ kind: 'result', caller, result: leader, revision, index });
       } else if (role === 'leader' ? isTransferring : ticksLeft > 0) {
         this.#transfers.push(transfer);

@@ -42,8 +42,9 @@ test('the leader moves by command, and is told who cannot lead', async () => {
   const leader = await cluster.leader();
   const [next = 0] = cluster.local.ids.filter((id) => id !== leader);
   const moved = await kvorum('leader', 'transfer', String(next), '--json', ...at(cluster));
-  expect(moved).toMatchObject({ status: 0 });
+  expect(moved).toMatchObject({ status: 0, stderr: '' });
   expect(JSON.parse(moved.stdout)).toMatchObject({ leader: next });
+  expect(await kvorum('leader', 'transfer', String(next), ...at(cluster))).toMatchObject({ status: 0 });
   await cluster.statusWhere(next, 'leads', ({ role }) => role === 'leader');
   const wrong = await kvorum('leader', 'transfer', '9', ...at(cluster));
   expect(wrong).toMatchObject({ status: 2 });

@@ -28,6 +28,9 @@ test('a leader hands over on request, and says to whom', () => {
   const asked = cluster.ask(old, (caller) => ({ kind: 'transfer', caller, to: idOf(to) }));
   expect(asked()).toMatchObject([{ kind: 'result', result: idOf(to) }]);
   expect(cluster.leader).toBe(to);
+  const twice = cluster.ask(to, (caller) => ({ kind: 'transfer', caller, to: idOf(to) }));
+  expect(twice()).toMatchObject([{ kind: 'result', result: idOf(to) }]);
+  expect(cluster.leader).toBe(to);
   const again = cluster.ask(cluster.leader, (caller) => ({ kind: 'transfer', caller, to: undefined }));
   expect(again()).toMatchObject([{ kind: 'result' }]);
 });
