@@ -2,9 +2,12 @@ import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Level } from 'level';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { LevelState } from '../../src/storage/state/level-state.ts';
+import { StateDatabase } from '../../src/storage/state/state-database.ts';
+import { StateDirectory } from '../../src/storage/state/state-directory.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
+import type { StagedChange } from '../../src/replica/output.ts';
 import type { StateContents } from '../../src/storage/state-storage.ts';
 import { stateStorageContract } from '../contract/state-storage.ts';
 import { inTemporaryDirectory } from './temporary-directory.ts';
@@ -196,3 +199,60 @@ test('a value that cannot be stored fails the state, and what was before is kept
     });
   });
 });
+
+const noRoom = (): Error => new Error('IO error: 000007.log: No space left on device');
+
+const change = (at: number): StagedChange => ({ key: `k${at}`, encoded: msgpackCodec.encode(at) });
+
+/** What fails once for lack of room while a state is put together and takes the place of another one. */
+const shortages: readonly (readonly [string, () => void])[] = [
+  ['making its database', () => vi.spyOn(StateDatabase, 'create').mockRejectedValueOnce(noRoom())],
+  ['a batch', () => vi.spyOn(StateDatabase.prototype, 'stage').mockRejectedValueOnce(noRoom())],
+  [
+    'a batch that was written all the same',
+    () => {
+      const { stage } = StateDatabase.prototype;
+      vi.spyOn(StateDatabase.prototype, 'stage').mockImplementationOnce(async function (
+        this: StateDatabase,
+        changes,
+      ) {
+        await stage.call(this, changes);
+        throw noRoom();
+      });
+    },
+  ],
+  [
+    'its last sync',
+    () => {
+      const { sync } = StateDatabase.prototype;
+      let failed = false;
+      vi.spyOn(StateDatabase.prototype, 'sync').mockImplementation(function (this: StateDatabase, mark) {
+        if (failed || mark.count === 0) return sync.call(this, mark);
+        failed = true;
+        return Promise.reject(noRoom());
+      });
+    },
+  ],
+  ['the switch', () => vi.spyOn(StateDirectory.prototype, 'switchTo').mockRejectedValueOnce(noRoom())],
+];
+
+test.each(shortages)(
+  'a disk that is full for a while at %s loses nothing of a new state',
+  async (_, strike) => {
+    onTestFinished(() => void vi.restoreAllMocks());
+    await inTemporaryDirectory(async (directory) => {
+      const state = stateIn(directory);
+      await state.open();
+      await state.write([{ key: 'old', value: 1 }], { index: 1, term: 1 });
+      strike();
+      await state.stage([change(1), change(2)]);
+      await state.stage([change(3)]);
+      await state.replace({ index: 9, term: 2 });
+      await state.write([{ key: 'k4', value: 4 }], { index: 10, term: 2 });
+      await state.close();
+      const { records, applied } = await contentsOf(directory);
+      expect(records).toStrictEqual([1, 2, 3, 4].map((at) => [`k${at}`, at]));
+      expect(applied).toStrictEqual({ index: 10, term: 2 });
+    });
+  },
+);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assert, InvariantError, present, unreachable } from '../../base/assert.ts';
 import type { Codec } from '../../base/codec.ts';
+import type { Index } from '../../base/flavor.ts';
 import { StoreError } from '../../base/errors.ts';
 import type { RecordChanges } from '../../machine/records.ts';
 import type { Position } from '../../raft/entry.ts';
@@ -12,7 +13,7 @@ import type { StateContents, StateStorage } from '../state-storage.ts';
 import { isOutside } from './level-error.ts';
 import { StateDatabase } from './state-database.ts';
 import { StateDirectory } from './state-directory.ts';
-import type { StateMark } from './state-encoder.ts';
+import { StateEncoder, type StateMark } from './state-encoder.ts';
 
 export interface LevelStateOptions {
   /** Of the state alone. */
@@ -156,7 +157,7 @@ export class LevelState implements StateStorage {
     if (crash !== undefined) return { contents: undefined, reason: crash };
     let database: StateDatabase | undefined;
     try {
-      database = await StateDatabase.open(this.#directory.generationPath(generation), this.#codec);
+      database = await this.#openDatabase(generation);
       const { records, mark } = await database.read();
       await database.sync(mark);
       await this.#directory.endOpening();
@@ -259,28 +260,75 @@ export class LevelState implements StateStorage {
     await this.#directory.remove(generation);
   }
 
+  /** Whether there is room again, and all is as before what failed, or as after it. */
+  #waitForRoom(work: Work): Promise<boolean> {
+    switch (work.kind) {
+      case 'write':
+        return this.#openAgain(work.applied.index);
+      case 'sync':
+        return this.#openAgain(this.#mark.applied.index);
+      case 'stage':
+      case 'replace':
+        return this.#openStageAgain();
+      case 'discard':
+        return Promise.resolve(false);
+      default:
+        return unreachable(work);
+    }
+  }
+
   /**
    * LevelDB takes nothing more after an error. So it is opened anew when the disk has room again. False
    * if it does not hold exactly what was written before, or with, what failed; or when the state is closed.
+   *
+   * @param last what it reflects if the last write got through
    */
-  async #waitForRoom(work: Work): Promise<boolean> {
-    if (work.kind !== 'write' && work.kind !== 'sync') return false;
+  async #openAgain(last: Index): Promise<boolean> {
     const generation = present(this.#generation, 'the state is open');
     const before = this.#mark.applied.index;
     await this.#database?.close().catch(() => undefined);
     this.#database = undefined;
-    while (!this.#closing) {
-      await sleep(ROOM_RETRY_MS, undefined, { ref: false });
+    return this.#whenRoom(async () => {
       let database: StateDatabase | undefined;
       try {
-        database = await StateDatabase.open(this.#directory.generationPath(generation), this.#codec);
+        database = await this.#openDatabase(generation);
         const { mark } = await database.read();
         await database.sync(mark);
         this.#use(generation, database, mark);
-        const { index } = mark.applied;
-        return index === before || (work.kind === 'write' && index === work.applied.index);
+        return mark.applied.index === before || mark.applied.index === last;
       } catch (error) {
         await database?.close().catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  /** The same for the database that is being put together: it has what it took, and the rest is put again. */
+  async #openStageAgain(): Promise<boolean> {
+    const stage = this.#stage;
+    await stage?.database.close().catch(() => undefined);
+    return this.#whenRoom(async () => {
+      if (stage === undefined) {
+        await this.#directory.removeOthers(present(this.#generation, 'the state is open'));
+      } else {
+        const { generation, database } = stage;
+        this.#stage = { generation, database: await this.#openDatabase(generation, database.encoder) };
+      }
+      return true;
+    });
+  }
+
+  #openDatabase(generation: number, encoder = new StateEncoder(this.#codec)): Promise<StateDatabase> {
+    return StateDatabase.open(this.#directory.generationPath(generation), encoder);
+  }
+
+  /** Tries until it does not fail for lack of room. False if it fails for another reason, or the state is closed. */
+  async #whenRoom(attempt: () => Promise<boolean>): Promise<boolean> {
+    while (!this.#closing) {
+      await sleep(ROOM_RETRY_MS, undefined, { ref: false });
+      try {
+        return await attempt();
+      } catch (error) {
         if (!isOutside(error)) return false;
       }
     }
@@ -294,8 +342,17 @@ export class LevelState implements StateStorage {
     // From here on it is the present one, which is closed with the rest whatever fails.
     this.#stage = undefined;
     this.#use(generation, fresh, mark);
-    await old.close();
-    await this.#directory.switchTo(generation);
+    // It is not needed any more, whatever becomes of it.
+    await old.close().catch(() => undefined);
+    try {
+      await this.#directory.switchTo(generation);
+    } catch (error) {
+      // Nothing is staged any more: only this step may be made again.
+      const isSwitched =
+        isDiskFull(error) &&
+        (await this.#whenRoom(() => this.#directory.switchTo(generation).then(() => true)));
+      if (!isSwitched) throw error;
+    }
   }
 
   #fail(error: unknown): void {

@@ -49,13 +49,14 @@ export class StateDatabase {
     return database;
   }
 
-  static async open(directory: string, codec: Codec): Promise<StateDatabase> {
+  /** @param encoder - of a database that is opened again, and is not read: it knows what is there */
+  static async open(directory: string, encoder: StateEncoder): Promise<StateDatabase> {
     const level = new Level<string, Uint8Array>(directory, { ...ENCODINGS, createIfMissing: false });
     await level.open();
-    return new StateDatabase(level, new StateEncoder(codec));
+    return new StateDatabase(level, encoder);
   }
 
-  /** Reads and checks everything; once, right after `open`. @throws DamagedStateError, or what LevelDB says */
+  /** Reads and checks everything; once, right after `open` with an encoder that knows of nothing. @throws DamagedStateError, or what LevelDB says */
   async read(): Promise<StateRead> {
     const records: RecordEntry<unknown>[] = [];
     let mark: Uint8Array | undefined;
