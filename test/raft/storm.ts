@@ -77,7 +77,8 @@ export class Storm {
     }
   }
 
-  #use({ raft, disk }: Member): void {
+  #use(member: Member): void {
+    const { raft, disk } = member;
     const random = this.#random;
     if (random.chance(0.15)) raft.tick();
     if (random.chance(this.#weather.propose)) raft.propose([new Uint8Array(random.integer(0, 40))]);
@@ -91,7 +92,13 @@ export class Storm {
     }
     if (random.chance(0.02)) raft.readIndex(this.#witness.readAsked());
     if (random.chance(0.02)) raft.snapshotFailed(random.integer(1, this.#cluster.members.length));
-    if (random.chance(0.01)) raft.compact(Math.max(0, disk.applied.index - random.integer(0, 3)));
+    if (random.chance(0.01) && !this.#isAnyDamaged(member))
+      raft.compact(Math.max(0, disk.applied.index - random.integer(0, 3)));
+  }
+
+  /** Entries go from one log to another, but out of a state only with a snapshot, which only a leader sends. */
+  #isAnyDamaged(except: Member): boolean {
+    return this.#cluster.members.some((member) => member !== except && member.disk.lost.size > 0);
   }
 
   /** Asks for something that makes sense more often than not. */
