@@ -99,12 +99,13 @@ export class Progress {
 
   /**
    * It does not hold `previousIndex`; the logs may meet at `agreement`. Old and repeated refusals,
-   * which speak of another request than the last, change nothing.
+   * which speak of another request than the last, change nothing; nor does one of a place that it
+   * acknowledged: if that is lost it says so (`lost`), and until then to ask at once again is a loop.
    */
   rejected(previousIndex: Index, agreement: Index): void {
     switch (this.#kind) {
       case 'probe':
-        if (previousIndex !== this.#nextIndex - 1) return;
+        if (previousIndex !== this.#nextIndex - 1 || previousIndex <= this.#matchIndex) return;
         this.#nextIndex = Math.max(Math.min(previousIndex, agreement + 1), this.#matchIndex + 1);
         this.#probing = false;
         return;

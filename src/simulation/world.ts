@@ -17,6 +17,7 @@ import { driftRate, type FaultAction } from './actions.ts';
 import type { Call, CallRecord } from './calls.ts';
 import { SimulatedClient } from './client.ts';
 import { EventQueue } from './event-queue.ts';
+import { EventRate } from './event-rate.ts';
 import { Marks } from './marks.ts';
 import { Nemesis } from './nemesis.ts';
 import { SimulatedNetwork } from './network.ts';
@@ -62,6 +63,7 @@ export class World {
   readonly calls: CallRecord[] = [];
   /** How often someone meddled with the members or the leader. */
   memberActions = 0;
+  readonly #rate = new EventRate();
   readonly #random: SeededRandom;
   readonly #around: NodeSurroundings;
   readonly #ids: NodeId[] = [];
@@ -181,7 +183,10 @@ export class World {
   /** Lets time pass until the condition holds; false if it does not within the limit. */
   runUntil(condition: () => boolean, limitMs: number): boolean {
     const untilUs = this.events.nowUs + limitMs * 1000;
-    while (!condition()) if (!this.events.step(untilUs)) return condition();
+    while (!condition()) {
+      if (!this.events.step(untilUs)) return condition();
+      this.#rate.count(this.events.nowUs);
+    }
     return true;
   }
 

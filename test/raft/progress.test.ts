@@ -57,6 +57,16 @@ test('old and repeated refusals change nothing', () => {
   expect([probed.nextIndex, probed.isPaused]).toEqual([5, true]);
 });
 
+test('a refusal of what was acknowledged is not answered at once: a sign of life, or the word that it is lost, comes first', () => {
+  const progress = replicating();
+  progress.becomeProbe();
+  progress.sent(11, 1);
+  progress.rejected(10, 9);
+  expect([progress.nextIndex, progress.isPaused]).toEqual([11, true]);
+  progress.lost(10);
+  expect([progress.matchIndex, progress.nextIndex, progress.isPaused]).toEqual([9, 10, false]);
+});
+
 test('a refusal narrows the place where the logs meet, even if its hint does not', () => {
   const progress = new Progress(11, 3);
   progress.rejected(10, 10);
