@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import { runSeed, type RunOptions, type RunResult } from '../src/simulation/run.ts';
+import { replayCommand, runSeed, type RunOptions, type RunResult } from '../src/simulation/run.ts';
 import { SITUATIONS } from '../src/simulation/situations.ts';
 import { note, print, printJson, printTable } from './output.ts';
 import { explainFailure } from './sim-failure.ts';
@@ -88,12 +88,16 @@ async function work(
   });
   try {
     await new Promise<void>((resolve, reject) => {
+      let options: RunOptions | undefined;
       const give = (): void => {
-        const options = take();
+        options = take();
         if (options === undefined) resolve();
         else worker.postMessage(options, []);
       };
-      worker.on('error', reject);
+      worker.on('error', (cause) => {
+        const replay = options === undefined ? '' : `; replay: ${replayCommand(options)}`;
+        reject(new Error(`a thread of the simulator died: ${cause.message}${replay}`, { cause }));
+      });
       worker.on('message', (reply: SimWorkerReply) => {
         count(tally, reply);
         give();

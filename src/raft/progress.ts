@@ -12,8 +12,9 @@ export type ProgressKind = 'probe' | 'replicate' | 'snapshot';
  * What the leader knows about one follower, and what it may send to it next (Raft paper, section 5.3;
  * pipelining: thesis, section 10.2.1).
  *
- * Answers come late, twice and out of order. `matchIndex` is a fact and only grows; `nextIndex` is a
- * guess and may fall back, never to or below `matchIndex`.
+ * Answers come late, twice and out of order. `matchIndex` is a fact and only grows, unless the
+ * follower says that it lost what it had; `nextIndex` is a guess and may fall back, never to or below
+ * `matchIndex`.
  */
 export class Progress {
   readonly #windowMax: number;
