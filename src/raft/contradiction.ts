@@ -21,8 +21,22 @@ import type { RaftState } from './state.ts';
 /** No term is entered that lies further ahead: one message could else use up the numbers there are. */
 export const TERM_JUMP_MAX: number = 2 ** 32;
 
-/** Why the message cannot be true; undefined if nothing speaks against it. */
-export function contradictionOf(state: RaftState, message: Message): string | undefined {
+/** Why a message cannot be true. */
+export interface Contradiction {
+  readonly what: string;
+  /** Unless the sender is wrong, this node has lost what it acknowledged, and does not know it. */
+  readonly isOwnLoss: boolean;
+}
+
+/** Undefined if nothing speaks against the message. */
+export function contradictionOf(state: RaftState, message: Message): Contradiction | undefined {
+  const untruth = untruthOf(state, message);
+  if (untruth !== undefined) return { what: untruth, isOwnLoss: false };
+  const loss = message.kind === 'heartbeat-request' ? beyondLog(state, message) : undefined;
+  return loss === undefined ? undefined : { what: loss, isOwnLoss: true };
+}
+
+function untruthOf(state: RaftState, message: Message): string | undefined {
   const { term } = message;
   if (term - state.term > TERM_JUMP_MAX) return `term ${term} is too far ahead of term ${state.term}`;
   if (term < state.term) return undefined;
@@ -34,7 +48,7 @@ export function contradictionOf(state: RaftState, message: Message): string | un
     case 'append-request':
       return otherLeader(state, message) ?? otherHistory(state, message);
     case 'heartbeat-request':
-      return otherLeader(state, message) ?? beyondLog(state, message);
+      return otherLeader(state, message);
     case 'snapshot-request':
       return otherLeader(state, message) ?? laterThan(message.snapshot.term, term);
     default:
@@ -62,8 +76,9 @@ function otherHistory({ log, commitIndex }: RaftState, request: AppendRequest): 
 }
 
 /** A leader says no more to be committed than the follower has acknowledged. */
-function beyondLog({ log, repair }: RaftState, { commitIndex }: HeartbeatRequest): string | undefined {
-  if (commitIndex <= log.lastIndex || repair !== undefined) return undefined;
+function beyondLog(state: RaftState, { term, commitIndex }: HeartbeatRequest): string | undefined {
+  const { log, repair } = state;
+  if (term < state.term || commitIndex <= log.lastIndex || repair !== undefined) return undefined;
   return `this log was never acknowledged up to ${commitIndex}: it ends at ${log.lastIndex}`;
 }
 

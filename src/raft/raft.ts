@@ -23,7 +23,7 @@ import type { RaftConfig } from './config.ts';
 import type { Configuration, ConfigurationChange } from './configuration.ts';
 import type { Entry, HardState, Position } from './entry.ts';
 import { forgetLeader, installSnapshot } from './follower.ts';
-import { contradictionOf } from './contradiction.ts';
+import { type Contradiction, contradictionOf } from './contradiction.ts';
 import { Inspection, type RaftInspection, type Role } from './inspection.ts';
 import { advanceCommit, broadcastHeartbeats, hasRoomFor, tickLeader } from './leader.ts';
 import { Log } from './log.ts';
@@ -178,7 +178,7 @@ export class Raft {
    * A message came. One for another node changes nothing; nor does one that cannot be true: what speaks
    * against it is given back.
    */
-  step(message: Message): string | undefined {
+  step(message: Message): Contradiction | undefined {
     const contradiction = contradictionOf(this.#state, message);
     if (contradiction === undefined) step(this.#state, message);
     return contradiction;

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../base/errors.ts';
 import type { StoreEvent } from '../machine/command.ts';
 import type { RecordChanges } from '../machine/records.ts';
 import type { Configuration } from '../raft/configuration.ts';
+import type { Contradiction } from '../raft/contradiction.ts';
 import type { Position } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
 import type { LogWrite } from '../raft/ready.ts';
@@ -34,10 +35,8 @@ export type Reply =
     };
 
 /** A node said what a sound one never says. */
-export interface Contradiction {
+export interface Contradicted extends Contradiction {
   readonly from: NodeId;
-  /** What it said, and what speaks against it. */
-  readonly what: string;
 }
 
 export type WatchOutput =
@@ -99,7 +98,7 @@ export interface Output {
   readonly replies: readonly Reply[];
   readonly watches: readonly WatchOutput[];
   /** Messages of this turn that cannot be true, and changed nothing: their senders are to be cut off. */
-  readonly contradictions: readonly Contradiction[];
+  readonly contradictions: readonly Contradicted[];
   /** Who makes up the cluster, if that is not as it was: they all are to be talked to. */
   readonly configuration: Configuration | undefined;
   /** This node's state is another one than that of a majority: it must serve nobody any more. */

@@ -34,7 +34,7 @@ import { historySource } from './history-source.ts';
 import type { DiskRoom, Input, MemberStatus, Now, QueryInput, ReplicaStatus } from './input.ts';
 import { Leadership } from './leadership.ts';
 import { LogUpkeep } from './log-upkeep.ts';
-import type { Contradiction, Output, Reply, StageStep, StateReplacement } from './output.ts';
+import type { Contradicted, Output, Reply, StageStep, StateReplacement } from './output.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { Proposals } from './proposals.ts';
 import { raftStatus } from './raft-status.ts';
@@ -88,7 +88,7 @@ export class Replica {
   #now: Now = { monotonicMs: 0, wallMs: 0 };
   #replies: Reply[] = [];
   #send: Message[] = [];
-  readonly #contradictions: Contradiction[] = [];
+  readonly #contradictions: Contradicted[] = [];
 
   constructor({ config, root, codec, digest, random, restored }: ReplicaOptions) {
     this.#config = config;
@@ -251,8 +251,8 @@ export class Replica {
 
   #receive(message: Message): void {
     if (message.kind === 'state-hash') return this.#audits.heard(message);
-    const what = this.#raft.step(message);
-    if (what !== undefined) this.#contradictions.push({ from: message.from, what });
+    const contradiction = this.#raft.step(message);
+    if (contradiction !== undefined) this.#contradictions.push({ from: message.from, ...contradiction });
   }
 
   #roomChanged(room: DiskRoom): void {

@@ -1,8 +1,9 @@
 /** A node that is not who it says, or not where it should be, stops and says why. */
-import { rmSync } from 'node:fs';
+import { cpSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { connect } from '../../src/client/client.ts';
+import { kvorum } from './command.ts';
 import { TestCluster } from './harness.ts';
 
 test('a node that has lost its directory does not vote again', async () => {
@@ -24,6 +25,32 @@ test('a node that has lost its directory does not vote again', async () => {
   await cluster.leader();
   const entry = await client.kv.get('a', { timeoutMs: 30_000 });
   expect(['1', '2']).toContain(entry?.text());
+});
+
+test('a node whose directory is an older copy of itself stops, and is replaced; nothing is lost', async () => {
+  await using cluster = await TestCluster.start(3);
+  const { local } = cluster;
+  const leader = await cluster.leader();
+  const [victim = 0] = local.ids.filter((id) => id !== leader);
+  const path = local.directory.dataPath(victim);
+  await using client = connect(cluster.endpoints, { timeoutMs: 30_000 });
+  await client.kv.put('a', '1');
+  await local.kill(victim);
+  cpSync(path, `${path}-copy`, { recursive: true });
+  await local.start([victim]);
+  const { lastIndex } = await cluster.statusWhere(leader, 'leads', () => true);
+  for (const value of ['2', '3', '4']) await client.kv.put('a', value);
+  await cluster.statusWhere(victim, 'holds them', (status) => status.commitIndex >= lastIndex + 3);
+  await local.kill(victim);
+  rmSync(path, { recursive: true });
+  renameSync(`${path}-copy`, path);
+  await local.start([victim]);
+  const end = await cluster.endOf(victim);
+  expect(end).toContain('AMNESIA');
+  expect(end).toContain('is an older copy of itself');
+  const replaced = await kvorum('cluster', 'replace', String(victim), '--dir', local.directory.path);
+  expect(replaced).toMatchObject({ status: 0 });
+  expect((await client.kv.get('a'))?.text()).toBe('4');
 });
 
 test('a directory of another node is refused', async () => {

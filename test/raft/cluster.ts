@@ -281,6 +281,6 @@ export class Cluster {
   deliver(message: Message): void {
     const member = this.member(message.to);
     const contradiction = member.isUp ? member.raft.step(message) : undefined;
-    assert(contradiction === undefined, contradiction ?? 'a sound node contradicts nobody');
+    assert(contradiction === undefined, contradiction?.what ?? 'a sound node contradicts nobody');
   }
 }

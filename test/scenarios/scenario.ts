@@ -266,7 +266,7 @@ export class Scenario {
 
   #forge(message: Message): void {
     const contradiction = this.#raft(String(message.to)).step(message);
-    if (contradiction !== undefined) this.#print(`n${message.to} refuses the message: ${contradiction}`);
+    if (contradiction !== undefined) this.#print(`n${message.to} refuses the message: ${contradiction.what}`);
   }
 
   #matching(words: readonly string[]): readonly Message[] {
