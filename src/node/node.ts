@@ -37,7 +37,7 @@ import { poll } from './poll.ts';
 import { PeerGroup, type Wish } from './peer-group.ts';
 import { restore, tellDamage } from './restore.ts';
 import { startFields } from './start-fields.ts';
-import { failureOf, forgetful, outdated, type StopReason } from './stop-reason.ts';
+import { failureOf, outdated, type StopReason } from './stop-reason.ts';
 import { type SpaceWatch, watchSpace } from './space-watch.ts';
 import { closeStorages, type NodeStorages, type OpenStorages, settleIn } from './storages.ts';
 
@@ -66,8 +66,6 @@ export interface NodeParts {
 
 /** The same line about a client is logged once in this time. */
 const REPEAT_MS = 10_000;
-/** One message may be forged, or damaged; a leader that says it so often, each time after a new handshake, is right. */
-const LOSSES_TOLD_MAX = 5;
 
 /**
  * Starts a node.
@@ -114,8 +112,6 @@ class Node implements RunningNode {
   #leaving = false;
   /** As the clients were told last. */
   #leader: number | undefined;
-  /** How often a leader knew this node to hold more than it does. */
-  #lossesTold = 0;
   #stop: StopReason | undefined;
   #closed: (reason: StopReason) => void = () => undefined;
 
@@ -280,11 +276,7 @@ class Node implements RunningNode {
     if (output.outdated) return this.#fail(outdated(replica.status()));
     if (replaceState !== undefined)
       this.#log.info('snapshot installed', { index: replaceState.applied.index });
-    for (const { from, what, isOwnLoss } of contradictions) {
-      this.#peers.refuse(from, what);
-      if (isOwnLoss && ++this.#lossesTold >= LOSSES_TOLD_MAX)
-        return this.#fail(forgetful(this.#config.directory, what));
-    }
+    this.#peers.refuse(contradictions);
     this.#peers.send(send);
     this.#peers.follow(replica.configuration, replica.committedConfiguration);
     if (replica.leader !== this.#leader) {

@@ -3,6 +3,7 @@ import { type ErrorCode, StoreError } from '../base/errors.ts';
 import type { NodeId } from '../base/flavor.ts';
 import { bootstrapConfiguration, type Configuration, NO_CONFIGURATION } from '../raft/configuration.ts';
 import type { Message } from '../raft/message.ts';
+import type { Contradicted } from '../replica/output.ts';
 import type { Identity } from '../storage/identity.ts';
 import type { PeerEvents } from '../transport/peer-handshake.ts';
 import { type Cut, PeerLinks } from '../transport/peer-links.ts';
@@ -10,6 +11,7 @@ import type { MemberAddress } from '../wire/client-frames.ts';
 import type { NodeConfig } from './config.ts';
 import { type EventLog, withoutRepeats } from './event-log.ts';
 import { Formation } from './formation.ts';
+import { OwnLoss } from './own-loss.ts';
 import { Roster } from './roster.ts';
 
 export interface PeerGroupOptions {
@@ -57,6 +59,7 @@ export class PeerGroup {
   #honoured: Configuration = NO_CONFIGURATION;
   #grace: NodeJS.Timeout | undefined;
   #closed = false;
+  readonly #ownLoss = new OwnLoss();
 
   constructor(options: PeerGroupOptions) {
     const { config, identity } = options;
@@ -127,9 +130,14 @@ export class PeerGroup {
     this.#links.send(messages);
   }
 
-  /** The peer contradicts what this node knows for sure. */
-  refuse(peer: NodeId, what: string): void {
-    this.#links.refuse(peer, 'PROTOCOL_VIOLATION', what);
+  /** Cuts off those who contradict what this node knows for sure; unless it is this node that must be wrong. */
+  refuse(contradictions: readonly Contradicted[]): void {
+    for (const { from, what } of contradictions) this.#links.refuse(from, 'PROTOCOL_VIOLATION', what);
+    const loss = this.#ownLoss.among(contradictions);
+    if (loss === undefined) return;
+    const { onFailure, config } = this.#options;
+    const why = `${config.directory} is an older copy of itself, or its disk lost what was synced`;
+    onFailure(new StoreError('AMNESIA', `${why}: ${loss}`));
   }
 
   setCut(cut: Cut): void {

@@ -44,12 +44,6 @@ export function failureOf(error: unknown): Extract<StopReason, { kind: 'failed' 
   return { kind: 'failed', code: error.code, message: error.message };
 }
 
-/** What this node acknowledged is not in its log, and its log does not know why. */
-export function forgetful(directory: string, what: string): Extract<StopReason, { kind: 'failed' }> {
-  const message = `${directory} is an older copy of itself, or its disk lost what was synced: ${what}`;
-  return { kind: 'failed', code: 'AMNESIA', message };
-}
-
 /** The cluster went over to a later release while this node, or its program, stayed behind. */
 export function outdated(status: ReplicaStatus): Extract<StopReason, { kind: 'failed' }> {
   const { protocol, clusterVersion } = status;

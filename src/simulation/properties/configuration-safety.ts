@@ -6,7 +6,7 @@ import type { Entry } from '../../raft/entry.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
 import type { Ledger } from './ledger.ts';
-import { isQuorum, type Property, termAt, type TurnView } from './property.ts';
+import { type ClusterView, isQuorum, type Property, termAt, type TurnView } from './property.ts';
 
 /**
  * What makes a change of the members safe (thesis, sections 4.1 to 4.3): a leader has one of them
@@ -27,10 +27,11 @@ export class ConfigurationSafety implements Property {
     this.#ledger = ledger;
   }
 
-  afterTurn({ id, raft, output }: TurnView): void {
+  afterTurn({ id, raft, output, cluster }: TurnView): void {
     this.#scanLedger();
     for (const entry of output.write?.entries ?? []) {
-      if (entry.kind === 'configuration') this.#checkChange(id, raft, entry);
+      if (entry.kind === 'configuration')
+        this.#checkChange(raft, entry, this.#configurationOf(raft, cluster));
     }
     this.#configurations.set(id, raft.configuration);
     if (raft.role !== 'leader' || this.#led.get(id) === raft.term) return;
@@ -42,7 +43,13 @@ export class ConfigurationSafety implements Property {
     this.#configurations.set(id, raft.configuration);
   }
 
-  #checkChange(id: NodeId, raft: RaftInspection, entry: Entry): void {
+  /** As of its last turn; undefined where its state is lost, and with it what the configuration was. */
+  #configurationOf({ id, base }: RaftInspection, cluster: ClusterView): Configuration | undefined {
+    return cluster.durable(id).stateIndex < base.index ? undefined : this.#configurations.get(id);
+  }
+
+  #checkChange(raft: RaftInspection, entry: Entry, known: Configuration | undefined): void {
+    const { id } = raft;
     const uncommitted = raft.entries.filter(
       ({ kind, index }) => kind === 'configuration' && index > raft.commitIndex && index <= entry.index,
     );
@@ -53,7 +60,7 @@ export class ConfigurationSafety implements Property {
         () => `node ${id} leads with changes of the members under way in entries ${indexes(uncommitted)}`,
       );
     }
-    const before = previousConfiguration(raft, entry) ?? this.#configurations.get(id);
+    const before = previousConfiguration(raft, entry) ?? known;
     if (before === undefined || before.voters.length === 0) return;
     const after = decodeConfiguration(entry.data);
     if (raft.role === 'leader' && entry.term === raft.term && !hasSameMembers(before, after)) {

@@ -4,7 +4,7 @@ import { bootstrapConfiguration, type Configuration } from '../../../src/raft/co
 import type { Entry } from '../../../src/raft/entry.ts';
 import { ConfigurationSafety } from '../../../src/simulation/properties/configuration-safety.ts';
 import { Ledger } from '../../../src/simulation/properties/ledger.ts';
-import { entry, raft, turn, write } from './synthetic.ts';
+import { disk, entry, raft, turn, write } from './synthetic.ts';
 
 function of(voters: readonly number[], outgoing: readonly number[] = []): Configuration {
   const all = [...new Set([...voters, ...outgoing])];
@@ -54,6 +54,21 @@ test('two changes of a leader at once are found', () => {
 test('two votes at once without a joint phase are found', () => {
   const entries = [change(1, 1, of([1, 2, 3])), change(2, 1, of([1, 2, 3, 4, 5]))];
   expect(() => after('follower', 1, entries)).toThrow('can decide apart');
+});
+
+test('a node that lost its state does not know the configuration before', () => {
+  const base = { index: 5, term: 1 };
+  const entries = [change(6, 1, of([1, 2, 3, 4, 5]))];
+  const find = (stateIndex: number): void =>
+    [[], entries].forEach((held, turnNumber, { length }) => {
+      const view = raft(1, { base, entries: held, commitIndex: 5 });
+      const output = turnNumber < length - 1 ? {} : { write: write({ entries }) };
+      safety.afterTurn(turn(view, { output, disks: [disk([], undefined, stateIndex)] }));
+    });
+  let safety = new ConfigurationSafety(new Ledger());
+  expect(() => find(5)).toThrow('can decide apart');
+  safety = new ConfigurationSafety(new Ledger());
+  find(0);
 });
 
 test('a removed node that leads is found, and one that leads until its removal is committed is not', () => {
