@@ -74,7 +74,7 @@ test('what cannot be done is refused with a code', async () => {
     'CHANGE_INVALID',
     'CHANGE_INVALID',
     'MEMBER_UNKNOWN',
-    'CHANGE_INVALID',
+    'done',
   ]);
 });
 

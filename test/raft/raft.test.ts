@@ -212,11 +212,25 @@ test('what is committed is never truncated, and a term has one leader: whoever s
   const raft = node();
   raft.step(append(1, [0, 0], [entry(1, 1), entry(2, 1)], 1));
   settle(raft);
-  expect(raft.step(append(2, [0, 0], [entry(1, 2)]))).toBe('entry 1 is committed, and of term 1, not 2');
+  const what = 'entry 1 is committed, and of term 1, not 2';
+  expect(raft.step(append(2, [0, 0], [entry(1, 2)]))).toEqual({ what, isOwnLoss: false });
   expect(raft.inspect().entries.map(({ term }) => term)).toEqual([1, 1]);
   expect(raft.term).toBe(1);
-  expect(raft.step({ ...append(1, [1, 1], []), from: 3 })).toBe('node 2 leads term 1');
+  expect(raft.step({ ...append(1, [1, 1], []), from: 3 })).toMatchObject({ what: 'node 2 leads term 1' });
   expect(raft.leader).toBe(2);
+});
+
+test('a leader that knows more to be acknowledged here than there is is refused, and this node may be wrong', () => {
+  const raft = node();
+  raft.step(append(1, [0, 0], [entry(1, 1)], 1));
+  settle(raft);
+  const heartbeat = { kind: 'heartbeat-request', from: 2, to: 1, term: 1, readRound: 0, sentMs: 0 } as const;
+  expect(raft.step({ ...heartbeat, commitIndex: 2 })).toEqual({
+    what: 'this log was never acknowledged up to 2: it ends at 1',
+    isOwnLoss: true,
+  });
+  expect(raft.commitIndex).toBe(1);
+  expect(raft.step({ ...heartbeat, commitIndex: 1 })).toBeUndefined();
 });
 
 test('ABA: entries that replaced others are acknowledged and applied after their own write', () => {
