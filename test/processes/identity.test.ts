@@ -49,6 +49,7 @@ test('a node whose directory is an older copy of itself stops, and is replaced; 
   expect(end).toContain('AMNESIA');
   expect(end).toContain('is an older copy of itself');
   const replaced = await kvorum('cluster', 'replace', String(victim), '--dir', local.directory.path);
+  cluster.reopen();
   expect(replaced).toMatchObject({ status: 0 });
   expect((await client.kv.get('a'))?.text()).toBe('4');
 });
