@@ -15,6 +15,7 @@ const MEMBERS_LIMIT_MS = 60_000;
 const ANSWER_LIMIT_MS = 120_000;
 const AGREE_LIMIT_MS = 120_000;
 const WATCH_SETTLE_MS = 3000;
+const ASKED_SETTLE_MS = 1000;
 
 /** @throws Violation if the cluster does not recover within its limits */
 export function settle(world: World): void {
@@ -24,6 +25,8 @@ export function settle(world: World): void {
   const electionMs = world.swarm.electionTicksMax * world.swarm.tickMs;
   const led = world.runUntil(() => world.leader !== undefined, LEADER_LIMIT * electionMs);
   claim(led, NAME, () => `no leader after ${LEADER_LIMIT} election timeouts: ${describe(world)}`);
+  // So does what was asked of the members a moment ago, and waits at a node for its turn.
+  world.run(ASKED_SETTLE_MS);
   settleMembers(world);
   finishCalls(world);
   mustAnswer(world, { kind: 'command', machine: 'sessions', body: { kind: 'open', ttlMs: 3_600_000 } });
