@@ -30,6 +30,7 @@ import { OneVotePerTerm } from './properties/one-vote-per-term.ts';
 import { PromisesAreKept } from './properties/promises-are-kept.ts';
 import type { ClusterView, Property } from './properties/property.ts';
 import { ReadsAreConfirmed } from './properties/reads-are-confirmed.ts';
+import { RepairRestores } from './properties/repair-restores.ts';
 import { checkReplicasEqual } from './properties/replicas-equal.ts';
 import { StateFollowsLog } from './properties/state-follows-log.ts';
 import { StateMachineSafety } from './properties/state-machine-safety.ts';
@@ -87,8 +88,9 @@ export class Safety {
       new DurableBeforeAnswer(),
       new NeverBackwards(),
       new LogBounds(),
+      new RepairRestores(),
       new LeaseSafety(areClocksBound),
-      new PromisesAreKept(),
+      new PromisesAreKept(areClocksBound),
       new HandoverToEquals(),
       new ConfigurationSafety(this.ledger),
     ];

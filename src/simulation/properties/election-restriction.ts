@@ -1,6 +1,7 @@
 import type { NodeId, Term } from '../../base/flavor.ts';
 import type { Position } from '../../raft/entry.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
+import type { PreVoteRequest, PreVoteResponse } from '../../raft/message.ts';
 import type { Input } from '../../replica/input.ts';
 import { claim } from '../violation.ts';
 import { LostEntries } from './lost-entries.ts';
@@ -13,16 +14,25 @@ interface Cast {
   readonly last: Position | undefined;
 }
 
+/** Who judged the log of another one, by which end of its own, and to what effect. */
+interface Judged {
+  readonly id: NodeId;
+  readonly own: Position;
+  readonly does: string;
+}
+
 /**
  * A candidate says truly where its log ends, and nobody votes for one whose log ends before the own
- * (Raft paper, section 5.4.1). A node that found entries damaged votes as if it had them, and does not
- * stand. Looked at when the question and the vote leave: whether the wrong one wins, and what is lost
- * then, need not be waited for.
+ * (Raft paper, section 5.4.1), nor says that it would (thesis, section 9.6). A node that found entries
+ * damaged votes as if it had them, and does not stand. Looked at when the question and the vote leave:
+ * whether the wrong one wins, and what is lost then, need not be waited for.
  */
 export class ElectionRestriction implements Property {
   readonly name = 'election restriction';
   /** By candidate and term: where its log ends, as it says. */
   readonly #asked = new Map<number, Position>();
+  /** The same for what would be, by the best log that it ever named. */
+  readonly #preAsked = new Map<number, Position>();
   readonly #cast = new Map<NodeId, Cast>();
   readonly #lost = new LostEntries();
 
@@ -30,11 +40,13 @@ export class ElectionRestriction implements Property {
     this.#lost.afterTurn({ id, raft, output });
     this.#noteVote(raft, inputs);
     for (const message of output.send) {
+      if (message.kind === 'pre-vote-request') this.#notePreVote(message);
       if (message.kind === 'vote-request') {
         this.#asked.set(keyInTerm(id, message.term), message.last);
         if (raft.role === 'candidate' && raft.term === message.term) this.#checkClaim(raft, message.last);
       }
       if (message.kind === 'vote-response' && message.granted) this.#checkVote(id, message.to, message.term);
+      if (message.kind === 'pre-vote-response' && message.granted) this.#checkPreVote(raft, inputs, message);
     }
   }
 
@@ -49,6 +61,12 @@ export class ElectionRestriction implements Property {
     if (before?.term === term && before.vote === vote) return;
     const isPure = vote !== undefined && raft.leader === undefined && !isLed(inputs, term);
     this.#cast.set(id, { term, vote, last: isPure ? (this.#lost.endOf(id) ?? lastOf(raft)) : undefined });
+  }
+
+  #notePreVote({ from, term, last }: PreVoteRequest): void {
+    const key = keyInTerm(from, term);
+    const before = this.#preAsked.get(key);
+    if (before === undefined || isNoOlder(last, before)) this.#preAsked.set(key, last);
   }
 
   #checkClaim(raft: RaftInspection, told: Position): void {
@@ -66,24 +84,42 @@ export class ElectionRestriction implements Property {
     const last = this.#asked.get(keyInTerm(candidate, term));
     if (cast?.term !== term || cast.vote !== candidate || cast.last === undefined || last === undefined)
       return;
-    const own = cast.last;
+    this.#checkUpToDate(last, { id, own: cast.last, does: `votes in term ${term} for node ${candidate}` });
+  }
+
+  /** The answer may wait for the end of a promise: the question is not always among the inputs. */
+  #checkPreVote(raft: RaftInspection, inputs: readonly Input[], { to, term }: PreVoteResponse): void {
+    const last = this.#preAsked.get(keyInTerm(to, term));
+    // A leader's words, or to be elected itself, may have changed the log since in this very turn.
+    if (last === undefined || raft.role === 'leader' || inputs.some(isFromLeader)) return;
+    const own = this.#lost.endOf(raft.id) ?? lastOf(raft);
+    this.#checkUpToDate(last, { id: raft.id, own, does: `would vote in term ${term} for node ${to}` });
+  }
+
+  #checkUpToDate(last: Position, { id, own, does }: Judged): void {
     claim(
-      last.term > own.term || (last.term === own.term && last.index >= own.index),
+      isNoOlder(last, own),
       this.name,
-      () =>
-        `node ${id}, whose log ends at ${tell(own)}, votes in term ${term} for node ${candidate}, whose log ends at ${tell(last)}`,
+      () => `node ${id}, whose log ends at ${tell(own)}, ${does}, whose log ends at ${tell(last)}`,
     );
   }
+}
+
+function isNoOlder(a: Position, b: Position): boolean {
+  return a.term > b.term || (a.term === b.term && a.index >= b.index);
 }
 
 /** Whether the leader of this term had something to say. */
 function isLed(inputs: readonly Input[], term: Term): boolean {
   return inputs.some(
-    (input) =>
-      input.kind === 'message' &&
-      input.message.term === term &&
-      (input.message.kind === 'append-request' || input.message.kind === 'snapshot-request'),
+    (input) => isFromLeader(input) && input.kind === 'message' && input.message.term === term,
   );
+}
+
+/** Whether it may change a follower's log. */
+function isFromLeader(input: Input): boolean {
+  if (input.kind !== 'message') return false;
+  return input.message.kind === 'append-request' || input.message.kind === 'snapshot-request';
 }
 
 function lastOf(raft: RaftInspection): Position {

@@ -6,8 +6,8 @@ import { type DurableLog, lastIndexOf, type Property, termAt, type TurnView } fr
 
 /**
  * The places of a node's log stand in their order: compacted, applied, committed, last; only what
- * is on the node's own disk is applied; only what is in the durable state is compacted; and what a log
- * holds behind a snapshot stays when that is installed.
+ * is on the node's own disk is applied; only what is in the durable state is compacted; a snapshot that
+ * leaves reflects no more than was applied; and what a log holds behind one stays when that is installed.
  */
 export class LogBounds implements Property {
   readonly name = 'log bounds';
@@ -37,6 +37,15 @@ export class LogBounds implements Property {
       this.name,
       () => `${where()}: entry ${stableIndex} is not on its disk, or another one is`,
     );
+    for (const message of output.send) {
+      if (message.kind !== 'snapshot-request') continue;
+      const { index, term } = message.snapshot;
+      claim(
+        index <= appliedIndex && (termAt(raft, index) ?? term) === term,
+        this.name,
+        () => `${where()}: it sends a snapshot as of entry ${index} of term ${term}`,
+      );
+    }
     const { write } = output;
     if (write?.compactTo === undefined) return;
     const { stateIndex } = durable;

@@ -1,28 +1,51 @@
 import type { NodeId } from '../../base/flavor.ts';
+import type { RaftInspection } from '../../raft/inspection.ts';
 import type { Message } from '../../raft/message.ts';
 import { claim } from '../violation.ts';
-import { keyInTerm, type Property, type TurnView } from './property.ts';
+import { type ClusterView, isQuorum, keyInTerm, type Property, type TurnView } from './property.ts';
 
 /**
  * Whoever answered a leader that it will elect nobody for so long elects nobody, itself included, until
  * then by its own clock, also if it was restarted meanwhile (thesis, section 6.4.1): but for one to whom
  * a leader hands over. What leases rest on, looked at when the vote leaves, by whatever clocks the
- * others have.
+ * others have. And while a leader holds its lease, a majority is bound by such promises, as long as the
+ * clocks keep within their bound: whether anybody else is elected meanwhile need not be waited for.
  */
 export class PromisesAreKept implements Property {
   readonly name = 'promises are kept';
   /** Until when, by its own clock, a node elects nobody. */
   readonly #untilMs = new Map<NodeId, number>();
+  /** What its clock said when its process began: what it says in messages counts from there. */
+  readonly #begunMs = new Map<NodeId, number>();
+  /** Each node's last vote, by candidate and term: to repeat it elects nobody else. */
+  readonly #told = new Map<NodeId, number>();
   /** By candidate and term: a leader told it to stand. */
   readonly #handedTo = new Set<number>();
+  readonly #areClocksBound: () => boolean;
+
+  /** @param areClocksBound whether the clocks have kept within their bound for as long as a lease may last */
+  constructor(areClocksBound: () => boolean) {
+    this.#areClocksBound = areClocksBound;
+  }
+
+  restarted(id: NodeId): void {
+    this.#begunMs.delete(id);
+  }
 
   afterTurn({ id, raft, output, cluster }: TurnView): void {
+    const begunMs = this.#begunMs.get(id) ?? cluster.nowMs(id);
+    this.#begunMs.set(id, begunMs);
     for (const message of output.send) {
-      if (message.kind === 'heartbeat-response') this.#promise(id, message.clockMs + message.promiseMs);
+      if (message.kind === 'heartbeat-response')
+        this.#promise(id, begunMs + message.clockMs + message.promiseMs);
       if (message.kind === 'vote-request' && message.transfer)
         this.#handedTo.add(keyInTerm(id, message.term));
       const candidate = candidateOf(message);
-      if (candidate === undefined || this.#handedTo.has(keyInTerm(candidate, message.term))) continue;
+      if (candidate === undefined) continue;
+      const vote = keyInTerm(candidate, message.term);
+      const isTold = this.#told.get(id) === vote;
+      this.#told.set(id, vote);
+      if (isTold || this.#handedTo.has(vote)) continue;
       const nowMs = cluster.nowMs(id);
       const untilMs = this.#untilMs.get(id) ?? 0;
       claim(
@@ -33,7 +56,22 @@ export class PromisesAreKept implements Property {
       );
     }
     // Its own promise no longer binds one that was elected: those of a majority have run out.
-    if (raft.role === 'leader') this.#untilMs.delete(id);
+    if (raft.role !== 'leader') return;
+    this.#untilMs.delete(id);
+    if (cluster.holdsLease(id) && this.#areClocksBound()) this.#checkLease(raft, cluster);
+  }
+
+  #checkLease({ id, term, configuration }: RaftInspection, cluster: ClusterView): void {
+    const { voters, outgoing } = configuration;
+    // Promises begin at whole ms, rounded down.
+    const bound = [...voters, ...outgoing].filter(
+      (voter) => voter === id || cluster.nowMs(voter) < (this.#untilMs.get(voter) ?? 0) + 1,
+    );
+    claim(
+      isQuorum(configuration, bound),
+      this.name,
+      () => `node ${id} holds its lease in term ${term}, and only ${bound.join(', ')} will elect nobody`,
+    );
   }
 
   #promise(id: NodeId, untilMs: number): void {

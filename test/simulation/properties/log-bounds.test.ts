@@ -55,3 +55,21 @@ test('a snapshot that empties a log which goes on behind it is found', () => {
   // Another history than the one that the snapshot belongs to goes.
   new LogBounds().afterTurn(turn(shorter, { ...install, disks: [disk(log(1, 2, 2))] }));
 });
+
+/** A snapshot leaves node 1 that is said to be as of this entry. */
+function sending(index: number, term: number) {
+  const chunk = { kind: 'snapshot-request', from: 1, to: 2, term: 1, chunk: 0, last: true } as const;
+  const send = [{ ...chunk, snapshot: { index, term }, data: Uint8Array.of() }];
+  return turn(sound, { output: { send }, disks: [disk(stored)] });
+}
+
+test('a snapshot that is said to reflect what is not applied, or another entry, is found', () => {
+  new LogBounds().afterTurn(sending(1, 1));
+  for (const [index, term] of [
+    [2, 1],
+    [1, 2],
+  ] as const) {
+    const told = `it sends a snapshot as of entry ${index} of term ${term}`;
+    expect(() => new LogBounds().afterTurn(sending(index, term))).toThrow(told);
+  }
+});

@@ -8,10 +8,18 @@ function saying(nowMs: number, message: Message) {
   return turn(raft(2, { term: message.term }), { output: { send: [message] }, nowMs });
 }
 
-function answering(clockMs: number, promiseMs: number) {
+/** Node 2, the process of which began when its clock was at 0. */
+function begun(areClocksBound = true): PromisesAreKept {
+  const property = new PromisesAreKept(() => areClocksBound);
+  property.afterTurn(turn(raft(2)));
+  return property;
+}
+
+/** Its process began `begunMs` after its clock. */
+function answering(clockMs: number, promiseMs: number, begunMs = 0) {
   const envelope = { from: 2, to: 3, term: 4 };
   const answer = { ...envelope, readRound: 0, sentMs: 0, clockMs, promiseMs };
-  return saying(clockMs, { kind: 'heartbeat-response', ...answer });
+  return saying(begunMs + clockMs, { kind: 'heartbeat-response', ...answer });
 }
 
 const VOTE = { kind: 'vote-response', from: 2, to: 1, term: 5, granted: true } as const;
@@ -22,19 +30,46 @@ test('a vote before the promise to elect nobody ends is found, and a campaign to
     VOTE,
     { kind: 'vote-request', ...REQUEST, from: 2, to: 1, transfer: false } as const,
   ]) {
-    const property = new PromisesAreKept();
+    const property = begun();
     property.afterTurn(answering(1000, 500));
     expect(() => property.afterTurn(saying(1499, message))).toThrow('1 ms before its promise');
   }
 });
 
 test('a vote behind the promise is sound, and so is one for whom a leader hands over to', () => {
-  const property = new PromisesAreKept();
+  const property = begun();
   property.afterTurn(answering(1000, 500));
   property.afterTurn(saying(1500, VOTE));
-  const handover = new PromisesAreKept();
+  const handover = begun();
   handover.afterTurn(answering(1000, 500));
   const request = { kind: 'vote-request', ...REQUEST, transfer: true } as const;
   handover.afterTurn(turn(raft(1, { term: 5 }), { output: { send: [request] } }));
   handover.afterTurn(saying(1001, VOTE));
+});
+
+test('what a process says of its clock counts from its beginning', () => {
+  const property = begun();
+  property.restarted(2);
+  property.afterTurn(turn(raft(2), { nowMs: 3000 }));
+  property.afterTurn(answering(1000, 500, 3000));
+  expect(() => property.afterTurn(saying(4499, VOTE))).toThrow('1 ms before its promise');
+});
+
+test('a vote that is told again elects nobody else', () => {
+  const property = begun();
+  property.afterTurn(saying(900, VOTE));
+  property.afterTurn(answering(1000, 500));
+  property.afterTurn(saying(1001, VOTE));
+});
+
+test('a lease that outlasts the promises of a majority is found, while the clocks keep within their bound', () => {
+  const leader = raft(3, { role: 'leader', term: 4, holdsLease: true });
+  const at = (nowMs: number) => turn(leader, { others: [leader], nowMs });
+  const property = begun();
+  property.afterTurn(answering(1000, 500));
+  property.afterTurn(at(1500));
+  expect(() => property.afterTurn(at(1501))).toThrow('node 3 holds its lease in term 4, and only 3');
+  const apart = begun(false);
+  apart.afterTurn(answering(1000, 500));
+  apart.afterTurn(at(1501));
 });
