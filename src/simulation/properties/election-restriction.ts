@@ -36,8 +36,9 @@ export class ElectionRestriction implements Property {
   readonly #cast = new Map<NodeId, Cast>();
   readonly #lost = new LostEntries();
 
-  afterTurn({ id, raft, inputs, output }: TurnView): void {
-    this.#lost.afterTurn({ id, raft, output });
+  afterTurn(turn: TurnView): void {
+    const { id, raft, inputs, output } = turn;
+    this.#lost.afterTurn(turn);
     this.#noteVote(raft, inputs);
     for (const message of output.send) {
       if (message.kind === 'pre-vote-request') this.#notePreVote(message);

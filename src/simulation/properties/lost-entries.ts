@@ -2,7 +2,7 @@ import type { NodeId } from '../../base/flavor.ts';
 import type { Position } from '../../raft/entry.ts';
 import { lastIndexOf, termAt, type TurnView } from './property.ts';
 
-type Turn = Pick<TurnView, 'id' | 'raft' | 'output'>;
+type Turn = Pick<TurnView, 'id' | 'raft' | 'output' | 'cluster'>;
 
 /**
  * The entries that nodes had on their disks, and found damaged when they came back. What a node
@@ -14,17 +14,18 @@ export class LostEntries {
   readonly #held = new Map<NodeId, Position>();
   readonly #lost = new Map<NodeId, Position>();
 
-  afterTurn({ id, raft, output }: Turn): void {
+  afterTurn({ id, raft, output, cluster }: Turn): void {
     const stable = { index: raft.stableIndex, term: termAt(raft, raft.stableIndex) ?? 0 };
     const lost = this.#lost.get(id);
     const isReplaced = output.replaceState !== undefined || output.write?.truncateFrom !== undefined;
     const isOver = lost === undefined || stable.index >= lost.index || stable.term > lost.term || isReplaced;
     if (!isOver) return;
     this.#lost.delete(id);
-    this.#held.set(id, stable);
+    // The place of a snapshot counts as stable before it is on the disk of the log.
+    if (cluster.durable(id).termAt(stable.index) === stable.term) this.#held.set(id, stable);
   }
 
-  restarted({ id, raft }: Omit<Turn, 'output'>): void {
+  restarted({ id, raft }: Pick<Turn, 'id' | 'raft'>): void {
     const held = this.#held.get(id);
     if (held !== undefined && lastIndexOf(raft) < held.index) this.#lost.set(id, held);
     else this.#lost.delete(id);

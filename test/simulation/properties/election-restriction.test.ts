@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Entry, Position } from '../../../src/raft/entry.ts';
 import type { Role } from '../../../src/raft/inspection.ts';
 import { ElectionRestriction } from '../../../src/simulation/properties/election-restriction.ts';
-import { log, raft, type Rest, turn } from './synthetic.ts';
+import { disk, log, raft, type Rest, turn } from './synthetic.ts';
 
 /** Node 1 campaigns in term 5, and says that its log ends there. */
 function asking(entries: readonly Entry[], index: number, term: number) {
@@ -54,7 +54,8 @@ test('what the leader of the term brought after the vote does not count', () => 
 /** Node `id` came back with less than it had on its disk: entries 1 to 3, the last of term 3. */
 function damaged(id: number): ElectionRestriction {
   const property = new ElectionRestriction();
-  property.afterTurn(turn(raft(id, { term: 4, entries: log(1, 3, 3) })));
+  const entries = log(1, 3, 3);
+  property.afterTurn(turn(raft(id, { term: 4, entries }), { disks: Array(3).fill(disk(entries)) }));
   property.restarted(id, raft(id, { term: 4, entries: log(1) }));
   return property;
 }
@@ -114,4 +115,11 @@ test('a question counts by the best log that its asker ever named', () => {
   const property = new ElectionRestriction();
   wouldVote(property, { index: 3, term: 3 }, { entries: log(1) });
   wouldVote(property, { index: 2, term: 3 }, { entries: log(1, 3, 3) });
+});
+
+test('a snapshot that was not on the disk of the log by then was not held', () => {
+  const property = new ElectionRestriction();
+  property.afterTurn(turn(raft(2, { term: 4, base: { index: 9, term: 4 } })));
+  property.restarted(2, raft(2, { term: 4 }));
+  wouldVote(property, { index: 1, term: 1 }, { entries: log(1) });
 });
