@@ -19,6 +19,8 @@ export interface WatcherSurroundings {
   newWatchId(watcher: Watcher): WatchId;
   /** Revisions up to here may be forgotten by now. */
   compactedRevision(): Revision;
+  /** Faults have stopped: nobody is slow any more. */
+  calmed(): boolean;
 }
 
 /** How long a connection lasts at most before the client goes elsewhere. */
@@ -65,7 +67,7 @@ export class Watcher {
     events.after(lastsMs * 1000, () => {
       if (connection === this.#connections) this.connect();
     });
-    if (connected && this.#random.chance(0.2)) this.#pauseForAWhile(this.#watch);
+    if (connected && this.#random.chance(0.2) && !this.#around.calmed()) this.#pauseForAWhile(this.#watch);
   }
 
   /** The connection broke: the node went down. */

@@ -376,6 +376,7 @@ export class World {
         return id;
       },
       compactedRevision: (): Revision => this.safety.reference.compactedRevision,
+      calmed: (): boolean => this.#calmed,
     };
     const { watches, keys } = this.swarm.clients;
     return Array.from({ length: watches }, (_, at) => {
