@@ -34,6 +34,8 @@ export class ElectionRestriction implements Property {
   /** The same for what would be, by the best log that it ever named. */
   readonly #preAsked = new Map<number, Position>();
   readonly #cast = new Map<NodeId, Cast>();
+  /** Where each node's log ended before this turn. */
+  readonly #ends = new Map<NodeId, Position>();
   readonly #lost = new LostEntries();
 
   afterTurn(turn: TurnView): void {
@@ -47,12 +49,14 @@ export class ElectionRestriction implements Property {
         if (raft.role === 'candidate' && raft.term === message.term) this.#checkClaim(raft, message.last);
       }
       if (message.kind === 'vote-response' && message.granted) this.#checkVote(id, message.to, message.term);
-      if (message.kind === 'pre-vote-response' && message.granted) this.#checkPreVote(raft, inputs, message);
+      if (message.kind === 'pre-vote-response' && message.granted) this.#checkPreVote(id, inputs, message);
     }
+    this.#ends.set(id, lastOf(raft));
   }
 
   restarted(id: NodeId, raft: RaftInspection): void {
     this.#cast.delete(id);
+    this.#ends.set(id, lastOf(raft));
     this.#lost.restarted({ id, raft });
   }
 
@@ -88,13 +92,16 @@ export class ElectionRestriction implements Property {
     this.#checkUpToDate(last, { id, own: cast.last, does: `votes in term ${term} for node ${candidate}` });
   }
 
-  /** The answer may wait for the end of a promise: the question is not always among the inputs. */
-  #checkPreVote(raft: RaftInspection, inputs: readonly Input[], { to, term }: PreVoteResponse): void {
+  /**
+   * The answer may wait for the end of a promise: the question is not always among the inputs. What
+   * the node gained in this very turn, because it was elected in it, it had not yet.
+   */
+  #checkPreVote(id: NodeId, inputs: readonly Input[], { to, term }: PreVoteResponse): void {
     const last = this.#preAsked.get(keyInTerm(to, term));
-    // A leader's words, or to be elected itself, may have changed the log since in this very turn.
-    if (last === undefined || raft.role === 'leader' || inputs.some(isFromLeader)) return;
-    const own = this.#lost.endOf(raft.id) ?? lastOf(raft);
-    this.#checkUpToDate(last, { id: raft.id, own, does: `would vote in term ${term} for node ${to}` });
+    const own = this.#lost.endOf(id) ?? this.#ends.get(id);
+    // A leader's words may have changed the log since.
+    if (last === undefined || own === undefined || inputs.some(isFromLeader)) return;
+    this.#checkUpToDate(last, { id, own, does: `would vote in term ${term} for node ${to}` });
   }
 
   #checkUpToDate(last: Position, { id, own, does }: Judged): void {

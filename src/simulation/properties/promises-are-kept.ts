@@ -1,8 +1,18 @@
-import type { NodeId } from '../../base/flavor.ts';
+import type { NodeId, Term } from '../../base/flavor.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import type { Message } from '../../raft/message.ts';
 import { claim } from '../violation.ts';
 import { type ClusterView, isQuorum, keyInTerm, type Property, type TurnView } from './property.ts';
+
+/** That a node elects nobody… */
+interface Promised {
+  /** …until then, by its own clock… */
+  readonly untilMs: number;
+  /** …in a later term: in this one there is a leader, whatever votes for it are told once more. */
+  readonly term: Term;
+}
+
+const NOTHING_PROMISED: Promised = { untilMs: 0, term: 0 };
 
 /**
  * Whoever answered a leader that it will elect nobody for so long elects nobody, itself included, until
@@ -13,12 +23,9 @@ import { type ClusterView, isQuorum, keyInTerm, type Property, type TurnView } f
  */
 export class PromisesAreKept implements Property {
   readonly name = 'promises are kept';
-  /** Until when, by its own clock, a node elects nobody. */
-  readonly #untilMs = new Map<NodeId, number>();
+  readonly #promises = new Map<NodeId, Promised>();
   /** What its clock said when its process began: what it says in messages counts from there. */
   readonly #begunMs = new Map<NodeId, number>();
-  /** Each node's last vote, by candidate and term: to repeat it elects nobody else. */
-  readonly #told = new Map<NodeId, number>();
   /** By candidate and term: a leader told it to stand. */
   readonly #handedTo = new Set<number>();
   readonly #areClocksBound: () => boolean;
@@ -37,19 +44,15 @@ export class PromisesAreKept implements Property {
     this.#begunMs.set(id, begunMs);
     for (const message of output.send) {
       if (message.kind === 'heartbeat-response')
-        this.#promise(id, begunMs + message.clockMs + message.promiseMs);
+        this.#promise(id, { untilMs: begunMs + message.clockMs + message.promiseMs, term: message.term });
       if (message.kind === 'vote-request' && message.transfer)
         this.#handedTo.add(keyInTerm(id, message.term));
       const candidate = candidateOf(message);
-      if (candidate === undefined) continue;
-      const vote = keyInTerm(candidate, message.term);
-      const isTold = this.#told.get(id) === vote;
-      this.#told.set(id, vote);
-      if (isTold || this.#handedTo.has(vote)) continue;
+      if (candidate === undefined || this.#handedTo.has(keyInTerm(candidate, message.term))) continue;
       const nowMs = cluster.nowMs(id);
-      const untilMs = this.#untilMs.get(id) ?? 0;
+      const { untilMs, term } = this.#promiseOf(id);
       claim(
-        nowMs >= untilMs,
+        nowMs >= untilMs || message.term <= term,
         this.name,
         () =>
           `node ${id} is for node ${candidate} in term ${message.term}, ${untilMs - nowMs} ms before its promise to elect nobody ends`,
@@ -57,7 +60,7 @@ export class PromisesAreKept implements Property {
     }
     // Its own promise no longer binds one that was elected: those of a majority have run out.
     if (raft.role !== 'leader') return;
-    this.#untilMs.delete(id);
+    this.#promises.delete(id);
     if (cluster.holdsLease(id) && this.#areClocksBound()) this.#checkLease(raft, cluster);
   }
 
@@ -65,7 +68,7 @@ export class PromisesAreKept implements Property {
     const { voters, outgoing } = configuration;
     // Promises begin at whole ms, rounded down.
     const bound = [...voters, ...outgoing].filter(
-      (voter) => voter === id || cluster.nowMs(voter) < (this.#untilMs.get(voter) ?? 0) + 1,
+      (voter) => voter === id || cluster.nowMs(voter) < this.#promiseOf(voter).untilMs + 1,
     );
     claim(
       isQuorum(configuration, bound),
@@ -74,8 +77,12 @@ export class PromisesAreKept implements Property {
     );
   }
 
-  #promise(id: NodeId, untilMs: number): void {
-    this.#untilMs.set(id, Math.max(untilMs, this.#untilMs.get(id) ?? 0));
+  #promise(id: NodeId, { untilMs, term }: Promised): void {
+    this.#promises.set(id, { untilMs: Math.max(untilMs, this.#promiseOf(id).untilMs), term });
+  }
+
+  #promiseOf(id: NodeId): Promised {
+    return this.#promises.get(id) ?? NOTHING_PROMISED;
   }
 }
 

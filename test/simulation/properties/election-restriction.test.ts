@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import type { Entry, Position } from '../../../src/raft/entry.ts';
-import type { Role } from '../../../src/raft/inspection.ts';
 import { ElectionRestriction } from '../../../src/simulation/properties/election-restriction.ts';
 import { disk, log, raft, type Rest, turn } from './synthetic.ts';
 
@@ -76,50 +75,54 @@ test('a node that lost entries does not stand for election, until it has them ag
   mended.afterTurn(asking(log(1, 3, 3), 3, 3));
 });
 
-/** Node 1 asks in term 4 whether it would win term 5, and node 2 says that it would. */
+/** Node 1 asks in term 4 whether it would win term 5, and node 2, whose log was `entries`, says that it would. */
 function wouldVote(
   property: ElectionRestriction,
   last: Position,
-  { entries, role = 'follower', inputs = [] }: Voter,
+  entries: readonly Entry[],
+  then: Then = {},
 ): void {
   const request = { kind: 'pre-vote-request', from: 1, to: 2, term: 5, last } as const;
   property.afterTurn(turn(raft(1, { role: 'pre-candidate', term: 4 }), { output: { send: [request] } }));
+  property.afterTurn(turn(raft(2, { term: 4, entries })));
   const response = { kind: 'pre-vote-response', from: 2, to: 1, term: 5, granted: true } as const;
-  property.afterTurn(turn(raft(2, { term: 4, entries, role }), { inputs, output: { send: [response] } }));
+  const view = raft(2, { term: 4, entries: then.entries ?? entries });
+  property.afterTurn(turn(view, { inputs: then.inputs ?? [], output: { send: [response] } }));
 }
 
-interface Voter extends Pick<Rest, 'inputs'> {
-  readonly entries: readonly Entry[];
-  readonly role?: Role;
+/** What happens in the turn of the answer. */
+interface Then extends Pick<Rest, 'inputs'> {
+  readonly entries?: readonly Entry[];
 }
 
 test('who says that it would vote for a log that ends before its own is found', () => {
-  wouldVote(new ElectionRestriction(), { index: 3, term: 3 }, { entries: log(1, 3, 3) });
+  wouldVote(new ElectionRestriction(), { index: 3, term: 3 }, log(1, 3, 3));
   for (const own of [log(1, 3, 3, 3), log(1, 4)]) {
-    const vote = () => wouldVote(new ElectionRestriction(), { index: 3, term: 3 }, { entries: own });
+    const vote = () => wouldVote(new ElectionRestriction(), { index: 3, term: 3 }, own);
     expect(vote).toThrow('would vote in term 5 for node 1');
   }
-  const lacking = () => wouldVote(damaged(2), { index: 2, term: 3 }, { entries: log(1) });
+  const lacking = () => wouldVote(damaged(2), { index: 2, term: 3 }, log(1));
   expect(lacking).toThrow('whose log ends at entry 3 of term 3, would vote');
 });
 
 test('what a log gained since it was judged in the same turn does not count', () => {
+  const last = { index: 1, term: 1 };
+  // It was elected by another message.
+  wouldVote(new ElectionRestriction(), last, log(1), { entries: log(1, 4) });
   const request = { kind: 'append-request', from: 1, to: 2, term: 5, commitIndex: 0, entries: [] } as const;
   const message = { ...request, previous: { index: 1, term: 1 } };
-  const last = { index: 1, term: 1 };
-  wouldVote(new ElectionRestriction(), last, { entries: log(1, 4), role: 'leader' });
-  wouldVote(new ElectionRestriction(), last, { entries: log(1, 5), inputs: [{ kind: 'message', message }] });
+  wouldVote(new ElectionRestriction(), last, log(1, 5), { inputs: [{ kind: 'message', message }] });
 });
 
 test('a question counts by the best log that its asker ever named', () => {
   const property = new ElectionRestriction();
-  wouldVote(property, { index: 3, term: 3 }, { entries: log(1) });
-  wouldVote(property, { index: 2, term: 3 }, { entries: log(1, 3, 3) });
+  wouldVote(property, { index: 3, term: 3 }, log(1));
+  wouldVote(property, { index: 2, term: 3 }, log(1, 3, 3));
 });
 
 test('a snapshot that was not on the disk of the log by then was not held', () => {
   const property = new ElectionRestriction();
   property.afterTurn(turn(raft(2, { term: 4, base: { index: 9, term: 4 } })));
   property.restarted(2, raft(2, { term: 4 }));
-  wouldVote(property, { index: 1, term: 1 }, { entries: log(1) });
+  wouldVote(property, { index: 1, term: 1 }, log(1));
 });

@@ -55,11 +55,10 @@ test('what a process says of its clock counts from its beginning', () => {
   expect(() => property.afterTurn(saying(4499, VOTE))).toThrow('1 ms before its promise');
 });
 
-test('a vote that is told again elects nobody else', () => {
+test('a vote of the term of the promise, told once more, elects nobody else', () => {
   const property = begun();
-  property.afterTurn(saying(900, VOTE));
   property.afterTurn(answering(1000, 500));
-  property.afterTurn(saying(1001, VOTE));
+  property.afterTurn(saying(1001, { ...VOTE, term: 4 }));
 });
 
 test('a lease that outlasts the promises of a majority is found, while the clocks keep within their bound', () => {
