@@ -14,8 +14,8 @@ import { LocalCluster } from '../cluster/local-cluster.ts';
 import { fetchStatus } from '../cluster/node-http.ts';
 import type { NodeId } from '../src/base/flavor.ts';
 import { type Client, connect } from '../src/client/client.ts';
-import { runLoad } from './load.ts';
-import { type PacedResult, runPaced } from './paced-load.ts';
+import { runLoad } from './measure/closed-load.ts';
+import { type PacedResult, runPaced } from './measure/paced-load.ts';
 
 const MIB = 1024 * 1024;
 const RATIO_MAX = 3;

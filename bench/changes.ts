@@ -10,8 +10,8 @@ import { parseArgs } from 'node:util';
 import { joinNode } from '../cluster/join-node.ts';
 import { LocalCluster } from '../cluster/local-cluster.ts';
 import { waitUntil } from '../cluster/wait-until.ts';
-import { median } from './load.ts';
-import { SteadyLoad } from './steady-load.ts';
+import { median } from './measure/statistics.ts';
+import { SteadyLoad } from './measure/steady-load.ts';
 
 const TIMEOUT_MS = 120_000;
 const QUIET_MS = 5_000;

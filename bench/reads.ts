@@ -10,7 +10,8 @@ import { parseArgs } from 'node:util';
 import { LocalCluster } from '../cluster/local-cluster.ts';
 import { type Client, connect } from '../src/client/client.ts';
 import type { ReadOptions } from '../src/client/options.ts';
-import { type LoadResult, median, runLoad } from './load.ts';
+import { type LoadResult, runLoad } from './measure/closed-load.ts';
+import { median } from './measure/statistics.ts';
 
 const KEYS = 10_000;
 const VALUE_BYTES = 256;

@@ -5,7 +5,7 @@ import { waitUntil } from '../../cluster/wait-until.ts';
 import { connect } from '../../src/client/client.ts';
 import { Counter } from './counter.ts';
 import { TestCluster } from './harness.ts';
-import { SteadyLoad } from '../../bench/steady-load.ts';
+import { SteadyLoad } from '../../bench/measure/steady-load.ts';
 import { Watcher } from './watcher.ts';
 
 const TIMEOUT_MS = 60_000;

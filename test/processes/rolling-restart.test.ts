@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { waitUntil } from '../../cluster/wait-until.ts';
 import { TestCluster } from './harness.ts';
-import { SteadyLoad } from '../../bench/steady-load.ts';
+import { SteadyLoad } from '../../bench/measure/steady-load.ts';
 
 /** How long it is in fact `npm run bench:changes` says; a busy test machine adds pauses of its own. */
 const GAP_MAX_MS = 5_000;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished, expect, test } from 'vitest';
-import { SteadyLoad } from '../../bench/steady-load.ts';
+import { SteadyLoad } from '../../bench/measure/steady-load.ts';
 import { waitUntil } from '../../cluster/wait-until.ts';
 import { kvorum } from './command.ts';
 import { TestCluster } from './harness.ts';

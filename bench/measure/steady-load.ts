@@ -2,8 +2,8 @@
  * Writers that never stop: every acknowledged write is noted with its time, so that a pause of the whole
  * cluster shows as a gap between two of them, and every call that failed is kept.
  */
-import { connect } from '../src/client/client.ts';
-import type { Client } from '../src/client/client.ts';
+import { connect } from '../../src/client/client.ts';
+import type { Client } from '../../src/client/client.ts';
 
 export interface LoadFigures {
   readonly written: number;

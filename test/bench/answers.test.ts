@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import type { Bar, Figures } from '../../bench/question.ts';
+import { judge, markdown, table } from '../../bench/report/answers.ts';
+
+const RATIO: Bar = { figure: 'perSecond', over: 'etcd', wants: 'at least', bar: 2, moonshot: 4 };
+const LIMIT: Bar = { figure: 'p99Ms', wants: 'at most', bar: 10, moonshot: 5, unit: 'ms' };
+
+function answer(bar: Bar, rounds: readonly Readonly<Record<string, Figures>>[]) {
+  const question = { name: 'puts', asks: 'how many', bars: [bar], begin: () => Promise.reject(new Error()) };
+  return judge(question, ['kvorum', 'etcd'], rounds);
+}
+
+function rounds(...pairs: readonly (readonly [kvorum: number, etcd: number])[]) {
+  return pairs.map(([kvorum, etcd]) => ({ kvorum: { perSecond: kvorum }, etcd: { perSecond: etcd } }));
+}
+
+test('a ratio is taken within each round, and the median of them counts', () => {
+  // The machine was ten times slower in the second round; the third was a fluke.
+  const [verdict] = answer(RATIO, rounds([300, 100], [30, 10], [900, 100])).verdicts;
+  expect(verdict).toMatchObject({ reached: 3, spread: [3, 9], met: 'bar' });
+});
+
+test.each([
+  [rounds([100, 100]), 'no'],
+  [rounds([200, 100]), 'bar'],
+  [rounds([400, 100]), 'moonshot'],
+])('%j meets: %s', (each, met) => {
+  expect(answer(RATIO, each).verdicts[0]?.met).toBe(met);
+});
+
+test.each([
+  [11, 'no'],
+  [10, 'bar'],
+  [5, 'moonshot'],
+])('%d ms where less is better meets: %s', (p99Ms, met) => {
+  expect(answer(LIMIT, [{ kvorum: { p99Ms } }]).verdicts[0]?.met).toBe(met);
+});
+
+test('without a peer a ratio is not measured, and the table says so', () => {
+  const alone = answer(RATIO, [{ kvorum: { perSecond: 12_345 } }]);
+  expect(alone.verdicts[0]).toMatchObject({ reached: undefined, met: 'not measured' });
+  expect(table([alone])).toMatch(/puts +perSecond +12,345 .*not measured$/);
+  expect(markdown([alone])).toContain('| puts | perSecond | 12,345 |');
+});
