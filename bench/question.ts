@@ -1,5 +1,6 @@
 /** What the bench asks, and how the answers are judged. */
-import type { Target } from './targets/target.ts';
+import type { PeerName } from './targets/peers.ts';
+import type { StoreTarget, Target } from './targets/target.ts';
 
 /** By their names, such as `perSecond` or `p99Ms`. */
 export type Figures = Readonly<Record<string, number>>;
@@ -29,13 +30,8 @@ export interface Question {
   readonly bars: readonly Bar[];
   /** So many rounds, whatever was asked for: for what takes long, or varies much. */
   readonly rounds?: number;
-  /** Gets ready; the subjects are asked in turns. */
-  begin(bench: Bench): Promise<Asked>;
-}
-
-export interface Asked {
-  readonly subjects: readonly Subject[];
-  close(): Promise<void>;
+  /** Gets ready; the subjects are asked in turns. What was started is stopped after the last round. */
+  begin(bench: Bench): Promise<readonly Subject[]>;
 }
 
 /** What the questions share. */
@@ -44,9 +40,20 @@ export interface Bench {
   readonly durationMs: number;
   /** Everything is done once and briefly, to see that it can be done. */
   readonly isQuick: boolean;
-  /** Kvorum and the peers that are installed, three nodes each, one client each in this process; they run until the end. */
-  targets(): Promise<readonly Target[]>;
-  /** A port from which on nothing else of this run listens. */
+  /** On so many keys the loads work, unless a question says otherwise. */
+  readonly keys: number;
+  /**
+   * Kvorum and the peers that are installed and wanted, of those named; three nodes each, one client each
+   * in this process. They are started when they are first asked for, and run until the end.
+   */
+  stores(peers: readonly PeerName[]): Promise<readonly StoreTarget[]>;
+  /** Starts what one question needs; it is stopped when that is answered, or given up. */
+  start<T extends Target>(target: T): Promise<T>;
+  /** Does it, unless the same was done to this target already. */
+  once(target: Target, what: string, act: () => Promise<unknown>): Promise<void>;
+  /** Loads a target until it runs at its steady rate, once for each kind of operation; not when in a hurry. */
+  warmUp(target: Target, kind: 'put' | 'get', operation: (sequence: number) => Promise<void>): Promise<void>;
+  /** From which on the ports of a new target are sought. */
   nextPort(): number;
   note(text: string): void;
 }

@@ -1,13 +1,9 @@
-import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Latencies, type LatencyFigures } from './latencies.ts';
 
-export interface PacedResult {
+export interface PacedResult extends LatencyFigures {
   readonly operations: number;
   readonly failures: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly p999Ms: number;
-  readonly maxMs: number;
 }
 
 /**
@@ -19,7 +15,7 @@ export async function runPaced(
   perSecond: number,
   isOver: () => boolean,
 ): Promise<PacedResult> {
-  const histogram = createHistogram();
+  const latencies = new Latencies();
   const pending = new Set<Promise<void>>();
   const startMs = performance.now();
   let failures = 0;
@@ -28,7 +24,7 @@ export async function runPaced(
     const ended = operation(sequence)
       .catch(() => void failures++)
       .then(() => {
-        histogram.record(Math.max(1, Math.round((performance.now() - dueMs) * 1e6)));
+        latencies.record(performance.now() - dueMs);
         pending.delete(ended);
       });
     pending.add(ended);
@@ -41,12 +37,5 @@ export async function runPaced(
     sequence++;
   }
   await Promise.all(pending);
-  return {
-    operations: sequence,
-    failures,
-    p50Ms: histogram.percentile(50) / 1e6,
-    p99Ms: histogram.percentile(99) / 1e6,
-    p999Ms: histogram.percentile(99.9) / 1e6,
-    maxMs: histogram.max / 1e6,
-  };
+  return { operations: sequence, failures, ...latencies.figures };
 }

@@ -3,7 +3,17 @@ export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
 }
 
-/** Lowest and highest. */
-export function spread(values: readonly number[]): readonly [number, number] {
-  return [Math.min(...values), Math.max(...values)];
+/** How far values lie apart. */
+export interface Spread {
+  readonly low: number;
+  readonly high: number;
+  /** From the lowest to the highest, as a part of the median. */
+  readonly relative: number;
+}
+
+export function spread(values: readonly number[]): Spread {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const middle = median(values);
+  return { low, high, relative: middle === 0 ? 0 : (high - low) / middle };
 }

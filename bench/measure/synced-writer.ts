@@ -1,32 +1,36 @@
 /**
  * A process of the bench: `node synced-writer.js FILE BYTES DURATION-MS` writes so many bytes behind each
  * other into a file that has its length already, each write followed by fdatasync, and prints how long
- * they took: `{ count, p50Ms, bytesPerSecond }`. What a store that does the same could reach at best.
+ * they took. What a store that does the same could reach at best.
  */
 import { closeSync, fdatasyncSync, fsyncSync, openSync, writeSync } from 'node:fs';
-import { createHistogram } from 'node:perf_hooks';
+import { Latencies } from './latencies.ts';
 
-const FILE_BYTES = 256 * 1024 * 1024;
+const MIB = 1024 * 1024;
+const FILE_MIB_MIN = 16;
+/** The writes begin again at the front after so many. */
+const WRITES_PER_FILE = 64;
 const [file = '', bytes = '256', durationMs = '1000'] = process.argv.slice(2);
 console.log(JSON.stringify(measure(file, Number(bytes), Number(durationMs))));
 
 function measure(path: string, length: number, duration: number): object {
   const data = new Uint8Array(length).fill(0x61);
   const descriptor = openSync(path, 'w+');
-  const blank = new Uint8Array(1024 * 1024);
-  for (let at = 0; at < FILE_BYTES; at += blank.length) writeSync(descriptor, blank, 0, blank.length, at);
+  const blank = new Uint8Array(MIB);
+  const fileBytes = Math.max(FILE_MIB_MIN * MIB, WRITES_PER_FILE * length);
+  for (let at = 0; at < fileBytes; at += blank.length) writeSync(descriptor, blank, 0, blank.length, at);
   fsyncSync(descriptor);
-  const histogram = createHistogram();
+  const latencies = new Latencies();
   const startMs = performance.now();
   let count = 0;
   for (let nowMs = startMs; nowMs - startMs < duration; count++) {
-    writeSync(descriptor, data, 0, length, (count * length) % (FILE_BYTES - length));
+    writeSync(descriptor, data, 0, length, (count * length) % (fileBytes - length));
     fdatasyncSync(descriptor);
     const doneMs = performance.now();
-    histogram.record(Math.max(1, Math.round((doneMs - nowMs) * 1e6)));
+    latencies.record(doneMs - nowMs);
     nowMs = doneMs;
   }
   const seconds = (performance.now() - startMs) / 1000;
   closeSync(descriptor);
-  return { count, p50Ms: histogram.percentile(50) / 1e6, bytesPerSecond: (count * length) / seconds };
+  return { perSecond: count / seconds, bytesPerSecond: (count * length) / seconds, ...latencies.figures };
 }

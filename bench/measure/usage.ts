@@ -2,24 +2,26 @@
 import { readFileSync } from 'node:fs';
 
 const TICKS_PER_SECOND = 100;
+const KIB_PER_MIB = 1024;
 
 export interface Usage {
-  /** Of all threads, in the kernel too. */
+  /** Of all of them, all threads, in the kernel too. */
   readonly cpuSeconds: number;
-  /** Resident memory, of the process that has most of it. */
+  /** Resident memory now, of the process that has most of it. */
   readonly rssMib: number;
-  /** Handed to the disks. */
-  readonly writtenBytes: number;
+  /** The most that any of the processes ever had since it began. */
+  readonly peakRssMib: number;
 }
 
 /** What these processes have used since they began; undefined where that cannot be told. */
 export function usageOf(pids: readonly number[]): Usage | undefined {
   try {
     const each = pids.map(usageOfOne);
+    if (each.length === 0) return undefined;
     return {
-      cpuSeconds: sum(each.map(({ cpuSeconds }) => cpuSeconds)),
+      cpuSeconds: each.reduce((total, { cpuSeconds }) => total + cpuSeconds, 0),
       rssMib: Math.max(...each.map(({ rssMib }) => rssMib)),
-      writtenBytes: sum(each.map(({ writtenBytes }) => writtenBytes)),
+      peakRssMib: Math.max(...each.map(({ peakRssMib }) => peakRssMib)),
     };
   } catch {
     return undefined;
@@ -29,15 +31,14 @@ export function usageOf(pids: readonly number[]): Usage | undefined {
 function usageOfOne(pid: number): Usage {
   // The name of the program, in brackets, may hold anything.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-  const rssKib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  const written = /^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1];
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return {
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
-    rssMib: Number(rssKib) / 1024,
-    writtenBytes: Number(written),
+    rssMib: kibOf(status, 'VmRSS') / KIB_PER_MIB,
+    peakRssMib: kibOf(status, 'VmHWM') / KIB_PER_MIB,
   };
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function kibOf(status: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]);
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench, Figures, Question, Subject } from '../question.ts';
-import { EtcdTarget, etcdVersion } from '../targets/etcd.ts';
 import { KvorumTarget } from '../targets/kvorum.ts';
-import type { Target } from '../targets/target.ts';
+import { PEER_NAMES } from '../targets/peers.ts';
+import type { StoreTarget } from '../targets/target.ts';
 import { VALUE } from './keys.ts';
 
 const PUT_EVERY_MS = 10;
@@ -13,35 +13,32 @@ const ELECTION = ['--election-ms=1000', '--heartbeat-ms=100'];
 /** For how long is there nobody who takes a put, when the leader is killed? */
 export const FAILOVER_QUESTION: Question = {
   name: 'failover',
-  asks: 'kill -9 of the leader to the next acknowledged put, same election timeout',
+  asks: 'kill -9 of the leader to the next acknowledged put, same election timeout as etcd',
   bars: [{ figure: 'pauseMs', over: 'etcd', wants: 'at most', bar: 1, moonshot: 0.5 }],
   rounds: 20,
   begin: async (bench) => {
-    const targets = await startAll(bench);
-    const subjects = targets.map((target): Subject => ({
-      name: target.name,
-      measure: () => measure(target),
-    }));
-    return { subjects, close: async () => void (await Promise.all(targets.map((target) => target.stop()))) };
+    const stores = await startAll(bench);
+    return stores.map((store): Subject => ({ name: store.name, measure: () => measure(store) }));
   },
 };
 
-async function startAll(bench: Bench): Promise<readonly Target[]> {
-  const kvorum = await KvorumTarget.start({ firstPort: bench.nextPort(), nodeFlags: ELECTION });
-  if (etcdVersion() === undefined) return [kvorum];
-  return [kvorum, await EtcdTarget.start({ firstPort: bench.nextPort() })];
+/** Kvorum waits as long as etcd does before it elects another; the other peers wait as they do. */
+async function startAll(bench: Bench): Promise<readonly StoreTarget[]> {
+  const own = await KvorumTarget.create({ firstPort: bench.nextPort(), nodeFlags: ELECTION });
+  const [, ...peers] = await bench.stores(PEER_NAMES);
+  return [await bench.start(own), ...peers];
 }
 
 /** Puts begin at a fixed pace, whatever became of those before: the first that is acknowledged ends the pause. */
-async function measure(target: Target): Promise<Figures> {
+async function measure(store: StoreTarget): Promise<Figures> {
   await sleep(SETTLE_MS);
-  await target.put('failover', VALUE);
-  const killedMs = await target.killLeader();
+  await store.put('failover', VALUE);
+  const killedMs = await store.killLeader();
   const acknowledged = new AbortController();
   let pauseMs = Number.NaN;
   const put = async (): Promise<void> => {
     try {
-      await target.put('failover', VALUE);
+      await store.put('failover', VALUE);
     } catch {
       return; // another one will do
     }
@@ -55,6 +52,6 @@ async function measure(target: Target): Promise<Figures> {
     await sleep(PUT_EVERY_MS);
   }
   await Promise.all(puts);
-  await target.revive();
+  await store.revive();
   return { pauseMs };
 }

@@ -1,27 +1,28 @@
 import type { Target } from '../targets/target.ts';
 
-/** What the loads work on: 256-byte values under 10,000 keys unless a question says otherwise. */
+/** What the loads work on: values of 256 bytes unless a question says otherwise. */
 
 export const VALUE_BYTES = 256;
-export const KEYS = 10_000;
 /** Shares no factor with any count of keys here, so every key gets its turn, in no order. */
 const STRIDE = 7919;
 
 export const VALUE: Uint8Array = new Uint8Array(VALUE_BYTES).fill(0x61);
 
 /** Spreads over all keys, whatever the rate. */
-export function keyOf(sequence: number, keys: number = KEYS): string {
+export function keyOf(sequence: number, keys: number): string {
   return `bench/${String((sequence * STRIDE) % keys).padStart(7, '0')}`;
 }
 
 export interface FillOptions {
-  readonly keys?: number;
+  readonly keys: number;
   readonly inFlight?: number;
 }
 
 /** Puts every key once. */
-export async function fill(target: Pick<Target, 'put'>, options: FillOptions = {}): Promise<void> {
-  const { keys = KEYS, inFlight = 256 } = options;
+export async function fill(
+  target: Pick<Target, 'put'>,
+  { keys, inFlight = 256 }: FillOptions,
+): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let at = next++; at < keys; at = next++) await target.put(keyOf(at, keys), VALUE);

@@ -1,6 +1,8 @@
-import { measureLoad } from '../measure/closed-load.ts';
-import type { Bar, Bench, Figures, Question, Subject } from '../question.ts';
+import { measureTarget } from '../measure/target-load.ts';
+import type { Bar, Bench, Question, Subject } from '../question.ts';
 import { measureDisk } from '../targets/disk.ts';
+import { PEER_NAMES } from '../targets/peers.ts';
+import { StubTarget } from '../targets/stub.ts';
 import type { Target } from '../targets/target.ts';
 import { fill, keyOf, VALUE, VALUE_BYTES } from './keys.ts';
 
@@ -42,34 +44,45 @@ const LOADS: readonly Load[] = [
   },
 ];
 
-/** How many operations a second does one Node process get out of three nodes, and how long does each take? */
+/**
+ * How many operations a second does one Node process get out of three nodes, and how long does each take?
+ * Beside it: how many the same process drives when nobody has to store anything.
+ */
 export const LOAD_QUESTIONS: readonly Question[] = LOADS.map((load) => ({
   name: load.name,
   asks: load.asks,
   bars: load.bars,
-  begin: async (bench) => {
-    const targets = await bench.targets();
-    for (const target of targets) await fill(target);
-    const subjects = targets.map((target): Subject => ({
-      name: target.name,
-      measure: () => measure(bench, target, load),
-    }));
-    const disk = {
-      name: 'disk',
-      measure: async () => ({ ...(await measureDisk(VALUE_BYTES, bench.durationMs)) }),
-    };
-    return { subjects: load.overDisk === true ? [...subjects, disk] : subjects, close: nothing };
-  },
+  begin: (bench) => begin(bench, load),
 }));
 
-function nothing(): Promise<void> {
-  return Promise.resolve();
+async function begin(bench: Bench, load: Load): Promise<readonly Subject[]> {
+  const stores = await bench.stores(PEER_NAMES);
+  for (const store of stores) await bench.once(store, 'fill', () => fill(store, bench));
+  const generator = await bench.start(await StubTarget.create(bench.nextPort()));
+  const targets: readonly Target[] = [...stores, generator];
+  for (const target of targets) await bench.warmUp(target, load.operation, operationOn(target, load, bench));
+  const subjects = targets.map((target): Subject => ({
+    name: target.name,
+    measure: () => {
+      const { durationMs } = bench;
+      return measureTarget(target, operationOn(target, load, bench), {
+        inFlight: load.inFlight,
+        bytesEach: load.operation === 'put' ? VALUE_BYTES : 0,
+        warmUpMs: durationMs / 3,
+        durationMs,
+      });
+    },
+  }));
+  if (load.overDisk !== true) return subjects;
+  return [...subjects, { name: 'disk', measure: () => measureDisk(VALUE_BYTES, bench.durationMs) }];
 }
 
-function measure({ durationMs }: Bench, target: Target, { operation, inFlight }: Load): Promise<Figures> {
-  const run =
-    operation === 'put'
-      ? (sequence: number): Promise<void> => target.put(keyOf(sequence), VALUE)
-      : (sequence: number): Promise<void> => target.get(keyOf(sequence));
-  return measureLoad(target, run, { inFlight, warmUpMs: durationMs / 3, durationMs });
+function operationOn(
+  target: Target,
+  { operation }: Load,
+  { keys }: Bench,
+): (sequence: number) => Promise<void> {
+  return operation === 'put'
+    ? (sequence) => target.put(keyOf(sequence, keys), VALUE)
+    : (sequence) => target.get(keyOf(sequence, keys));
 }

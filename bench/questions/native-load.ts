@@ -3,14 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { measureLoad } from '../measure/closed-load.ts';
+import { measureTarget } from '../measure/target-load.ts';
 import type { Bench, Figures, Question, Subject } from '../question.ts';
 import { EtcdTarget } from '../targets/etcd.ts';
-import { keyOf, VALUE } from './keys.ts';
+import { keyOf, VALUE, VALUE_BYTES } from './keys.ts';
 
 const run = promisify(execFile);
 const IN_FLIGHT = [64, 256, 1024];
-const H2LOAD_CONNECTIONS = 4;
+const CONNECTIONS = 4;
 
 /** Puts from one Node process against etcd driven by a generator in C: who has the better store, whatever the client? */
 export const NATIVE_LOAD_QUESTION: Question = {
@@ -18,25 +18,21 @@ export const NATIVE_LOAD_QUESTION: Question = {
   asks: 'puts from one Node process, against etcd driven by h2load, both at their best concurrency',
   bars: [{ figure: 'perSecond', over: 'etcd, h2load', wants: 'at least', bar: 2, moonshot: 4 }],
   begin: async (bench) => {
-    const targets = await bench.targets();
-    const subjects: Subject[] = [];
-    for (const target of targets) {
-      if (target instanceof EtcdTarget) {
-        if (hasH2load()) subjects.push({ name: 'etcd, h2load', measure: () => h2load(target, bench) });
-        else bench.note('h2load is not on the PATH: etcd is not driven by it');
-        continue;
-      }
-      const put = (at: number): Promise<void> => target.put(keyOf(at), VALUE);
-      subjects.push({
-        name: target.name,
-        measure: () =>
-          best((inFlight) => {
-            const durationMs = bench.durationMs / IN_FLIGHT.length;
-            return measureLoad(target, put, { inFlight, warmUpMs: durationMs / 3, durationMs });
-          }),
+    const [kvorum, etcd] = await bench.stores(['etcd']);
+    if (kvorum === undefined) throw new TypeError('there is always one store');
+    const put = (at: number): Promise<void> => kvorum.put(keyOf(at, bench.keys), VALUE);
+    await bench.warmUp(kvorum, 'put', put);
+    const durationMs = bench.durationMs / IN_FLIGHT.length;
+    const measure = (): Promise<Figures> =>
+      best((inFlight) => {
+        const load = { inFlight, bytesEach: VALUE_BYTES, warmUpMs: durationMs / 3, durationMs };
+        return measureTarget(kvorum, put, load);
       });
-    }
-    return { subjects, close: () => Promise.resolve() };
+    const own: Subject = { name: kvorum.name, measure };
+    if (!(etcd instanceof EtcdTarget)) return [own];
+    if (hasH2load()) return [own, { name: 'etcd, h2load', measure: () => h2load(etcd, bench) }];
+    bench.note('h2load is not on the PATH: etcd is not driven by it');
+    return [own];
   },
 };
 
@@ -59,35 +55,48 @@ async function best(measure: (inFlight: number) => Promise<Figures>): Promise<Fi
 }
 
 /** One key for all: h2load sends the same body each time. */
-async function h2load(target: EtcdTarget, bench: Bench): Promise<Figures> {
+async function h2load(etcd: EtcdTarget, { durationMs }: Bench): Promise<Figures> {
   const directory = await mkdtemp(join(tmpdir(), 'kvorum-bench-h2load-'));
   try {
     const body = join(directory, 'put');
-    await writeFile(body, grpcMessage(putRequest(keyOf(1), VALUE)));
-    return await best(async (inFlight) => {
-      const requests = Math.round((bench.durationMs / 1000 / IN_FLIGHT.length) * 8_000);
-      const words = [
-        '-n',
-        requests,
-        '-c',
-        H2LOAD_CONNECTIONS,
-        '-m',
-        inFlight / H2LOAD_CONNECTIONS,
-        '-d',
-        body,
-      ];
-      const headers = ['-H', 'content-type: application/grpc', '-H', 'te: trailers'];
-      const url = `${target.endpoints[0]}/etcdserverpb.KV/Put`;
-      const { stdout } = await run('h2load', [...words.map(String), ...headers, url]);
-      const perSecond = /finished in [\d.]+m?s, ([\d.]+) req\/s/.exec(stdout)?.[1];
-      const succeeded = /(\d+) succeeded/.exec(stdout)?.[1];
-      if (perSecond === undefined || Number(succeeded) !== requests)
-        throw new Error(`h2load failed:\n${stdout}`);
-      return { perSecond: Number(perSecond) };
-    });
+    await writeFile(body, grpcMessage(putRequest('bench', VALUE)));
+    return await best((inFlight) => h2loadAt(etcd, inFlight, body, durationMs / IN_FLIGHT.length));
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/**
+ * A failed gRPC call is an HTTP 200 as well, and h2load does not look at trailers: what counts is how far
+ * the revision of the store rose.
+ */
+async function h2loadAt(
+  etcd: EtcdTarget,
+  inFlight: number,
+  body: string,
+  durationMs: number,
+): Promise<Figures> {
+  const url = `${await etcd.leaderEndpoint()}/etcdserverpb.KV/Put`;
+  const before = await etcd.revision();
+  const time = [`--duration=${Math.round(durationMs)}ms`, `--warm-up-time=${Math.round(durationMs / 3)}ms`];
+  const load = [`--clients=${CONNECTIONS}`, `--max-concurrent-streams=${inFlight / CONNECTIONS}`];
+  const request = [`--data=${body}`, '--header=content-type: application/grpc', '--header=te: trailers'];
+  const { stdout } = await run('h2load', [...time, ...load, ...request, url]);
+  const revisions = (await etcd.revision()) - before;
+  const answered = readH2load(stdout);
+  if (answered === undefined || answered.failed > 0 || revisions < answered.succeeded)
+    throw new Error(`h2load: the revision of etcd rose by ${revisions}\n${stdout}`);
+  return { perSecond: answered.perSecond };
+}
+
+/** What h2load says at its end. */
+export function readH2load(
+  text: string,
+): { readonly perSecond: number; readonly succeeded: number; readonly failed: number } | undefined {
+  const perSecond = /finished in [\d.]+m?s, ([\d.]+) req\/s/.exec(text)?.[1];
+  const counts = /(\d+) succeeded, (\d+) failed/.exec(text);
+  if (perSecond === undefined || counts === null) return undefined;
+  return { perSecond: Number(perSecond), succeeded: Number(counts[1]), failed: Number(counts[2]) };
 }
 
 /** etcdserverpb.PutRequest: key is field 1, value field 2. */

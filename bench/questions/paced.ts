@@ -1,9 +1,12 @@
 import { runLoad } from '../measure/closed-load.ts';
 import { runPaced } from '../measure/paced-load.ts';
-import type { Question } from '../question.ts';
+import type { Figures, Question, Subject } from '../question.ts';
+import type { StoreTarget } from '../targets/target.ts';
 import { keyOf, VALUE } from './keys.ts';
 
 const IN_FLIGHT = 256;
+
+type Put = (sequence: number) => Promise<void>;
 
 /** How long do puts take at a rate that both stores can bear? */
 export const PACED_QUESTION: Question = {
@@ -11,25 +14,32 @@ export const PACED_QUESTION: Question = {
   asks: "puts at half of etcd's peak rate, measured from when each was due",
   bars: [{ figure: 'p99Ms', over: 'etcd', wants: 'at most', bar: 0.5, moonshot: 0.25 }],
   begin: async (bench) => {
-    const targets = await bench.targets();
-    // Without a peer, half of the own.
-    const slowest = targets.at(-1);
-    if (slowest === undefined) throw new TypeError('there is always one target');
-    const put = (at: number): Promise<void> => slowest.put(keyOf(at), VALUE);
+    const stores = await bench.stores(['etcd']);
+    for (const store of stores) await bench.warmUp(store, 'put', putOn(store, bench.keys));
+    // Without etcd, half of the own.
+    const slowest = stores.at(-1);
+    if (slowest === undefined) throw new TypeError('there is always one store');
     const { durationMs } = bench;
-    const peak = await runLoad(put, { inFlight: IN_FLIGHT, warmUpMs: durationMs / 3, durationMs });
+    const load = { inFlight: IN_FLIGHT, warmUpMs: durationMs / 3, durationMs };
+    const peak = await runLoad(putOn(slowest, bench.keys), load);
     const perSecond = Math.round(peak.perSecond / 2);
-    bench.note(`${slowest.name} takes ${Math.round(peak.perSecond)} puts/s at most: ${perSecond}/s for each`);
-    const subjects = targets.map((target) => ({
-      name: target.name,
-      measure: async () => {
-        const endMs = performance.now() + durationMs;
-        const isOver = (): boolean => performance.now() >= endMs;
-        const result = await runPaced((at) => target.put(keyOf(at), VALUE), perSecond, isOver);
-        const { failures, p50Ms, p99Ms, p999Ms, maxMs } = result;
-        return { perSecond, failures, p50Ms, p99Ms, p999Ms, maxMs };
-      },
+    bench.note(
+      `  ${slowest.name} takes ${Math.round(peak.perSecond)} puts/s at most: ${perSecond}/s for each`,
+    );
+    return stores.map((store): Subject => ({
+      name: store.name,
+      measure: () => measure(putOn(store, bench.keys), perSecond, durationMs),
     }));
-    return { subjects, close: () => Promise.resolve() };
   },
 };
+
+async function measure(put: Put, perSecond: number, durationMs: number): Promise<Figures> {
+  const endMs = performance.now() + durationMs;
+  const isOver = (): boolean => performance.now() >= endMs;
+  const { operations: _, ...figures } = await runPaced(put, perSecond, isOver);
+  return { perSecond, ...figures };
+}
+
+function putOn(store: StoreTarget, keys: number): Put {
+  return (sequence) => store.put(keyOf(sequence, keys), VALUE);
+}

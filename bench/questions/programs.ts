@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Question } from '../question.ts';
+import type { Bench, Figures, Question } from '../question.ts';
 
 const run = promisify(execFile);
 const CATCH_UP = fileURLToPath(new URL('../catch-up.js', import.meta.url));
@@ -13,25 +13,19 @@ export const CATCH_UP_QUESTION: Question = {
   asks: 'an empty follower catches up with 1 GiB, while a client goes on putting',
   bars: [{ figure: 'mibPerSecond', wants: 'at least', bar: 60, moonshot: 200, unit: 'MiB/s' }],
   rounds: 1,
-  begin: (bench) => {
-    const words = [
-      CATCH_UP,
-      '--json',
-      '--port',
-      String(bench.nextPort()),
-      ...(bench.isQuick ? ['--mb', '8'] : []),
-    ];
-    const measure = async (): Promise<{ mibPerSecond: number; ratio: number }> => {
-      // It fails when puts become too slow meanwhile: the figures count all the same.
-      const { stdout } = await run(process.execPath, words).catch(
-        (error: unknown) => error as { stdout: string },
-      );
-      const { mibPerSecond, ratio } = JSON.parse(stdout) as { mibPerSecond: number; ratio: number };
-      return { mibPerSecond, ratio };
-    };
-    return Promise.resolve({ subjects: [{ name: 'kvorum', measure }], close: () => Promise.resolve() });
-  },
+  begin: (bench) => Promise.resolve([{ name: 'kvorum', measure: () => catchUp(bench) }]),
 };
+
+async function catchUp(bench: Bench): Promise<Figures> {
+  const small = bench.isQuick ? ['--mb', '8', '--seconds', '1'] : [];
+  const words = [CATCH_UP, '--json', '--port', String(bench.nextPort()), ...small];
+  // It fails when puts become too slow meanwhile: the figures count all the same.
+  const { stdout } = await run(process.execPath, words).catch(
+    (error: unknown) => error as { stdout: string },
+  );
+  const { mibPerSecond, ratio } = JSON.parse(stdout) as { mibPerSecond: number; ratio: number };
+  return { mibPerSecond, ratio };
+}
 
 export const SIMULATOR_QUESTION: Question = {
   name: 'simulator',
@@ -40,17 +34,18 @@ export const SIMULATOR_QUESTION: Question = {
   begin: (bench) => {
     let seed = 1;
     const seeds = bench.isQuick ? 4 : 100;
-    const measure = async (): Promise<{ timesRealTime: number; eventsPerSecond: number }> => {
-      const words = [KVORUM, 'sim', '--nodes', '5', '--jobs', '1', '--json'];
-      const range = ['--seed', String(seed), '--seeds', String(seeds)];
+    const measure = async (): Promise<Figures> => {
+      const figures = await simulate(seed, seeds);
       seed += seeds;
-      const { stdout } = await run(process.execPath, [...words, ...range]);
-      const { timesRealTime, eventsPerSecond } = JSON.parse(stdout) as Record<
-        'timesRealTime' | 'eventsPerSecond',
-        number
-      >;
-      return { timesRealTime, eventsPerSecond };
+      return figures;
     };
-    return Promise.resolve({ subjects: [{ name: 'kvorum', measure }], close: () => Promise.resolve() });
+    return Promise.resolve([{ name: 'kvorum', measure }]);
   },
 };
+
+async function simulate(seed: number, seeds: number): Promise<Figures> {
+  const words = [KVORUM, 'sim', '--nodes', '5', '--jobs', '1', '--json'];
+  const { stdout } = await run(process.execPath, [...words, '--seed', `${seed}`, '--seeds', `${seeds}`]);
+  const figures = JSON.parse(stdout) as Record<'timesRealTime' | 'eventsPerSecond', number>;
+  return { timesRealTime: figures.timesRealTime, eventsPerSecond: figures.eventsPerSecond };
+}

@@ -1,9 +1,10 @@
 /** What changes with the size of the cluster, of the values and of the state? */
-import { measureLoad, runLoad } from '../measure/closed-load.ts';
+import { runLoad } from '../measure/closed-load.ts';
+import { measureTarget } from '../measure/target-load.ts';
 import type { Bench, Figures, Question } from '../question.ts';
 import { measureDisk } from '../targets/disk.ts';
 import { KvorumTarget } from '../targets/kvorum.ts';
-import { fill, keyOf, VALUE } from './keys.ts';
+import { fill, keyOf, VALUE, VALUE_BYTES } from './keys.ts';
 
 const IN_FLIGHT = 256;
 const MILLION = 1_000_000;
@@ -11,9 +12,21 @@ const MIB = 1024 * 1024;
 const LARGE_IN_FLIGHT = 8;
 const LARGE_KEYS = 64;
 
-async function puts(target: KvorumTarget, keys: number, { durationMs }: Bench): Promise<Figures> {
+/** A cluster of its own, of which every key is there and warm. */
+async function startFilled(bench: Bench, keys: number, size = 3): Promise<KvorumTarget> {
+  const target = await bench.start(await KvorumTarget.create({ firstPort: bench.nextPort(), size }));
+  const startMs = performance.now();
+  await fill(target, { keys, inFlight: 1024 });
+  const seconds = (performance.now() - startMs) / 1000;
+  bench.note(`  filled ${size} nodes with ${keys} keys in ${seconds.toFixed(1)} s`);
+  await bench.warmUp(target, 'put', (at) => target.put(keyOf(at, keys), VALUE));
+  return target;
+}
+
+function puts(target: KvorumTarget, keys: number, { durationMs }: Bench): Promise<Figures> {
   const put = (at: number): Promise<void> => target.put(keyOf(at, keys), VALUE);
-  return measureLoad(target, put, { inFlight: IN_FLIGHT, warmUpMs: durationMs / 3, durationMs });
+  const load = { inFlight: IN_FLIGHT, warmUpMs: durationMs / 3, durationMs };
+  return measureTarget(target, put, { ...load, bytesEach: VALUE_BYTES });
 }
 
 export const FIVE_NODES_QUESTION: Question = {
@@ -21,15 +34,12 @@ export const FIVE_NODES_QUESTION: Question = {
   asks: 'puts on 5 nodes and on 3, 256 in flight',
   bars: [{ figure: 'perSecond', over: '3 nodes', wants: 'at least', bar: 0.6, moonshot: 0.75 }],
   begin: async (bench) => {
-    const five = await KvorumTarget.start({ firstPort: bench.nextPort(), size: 5 });
-    const three = await KvorumTarget.start({ firstPort: bench.nextPort() });
-    return {
-      subjects: [
-        { name: 'kvorum', measure: () => puts(five, 10_000, bench) },
-        { name: '3 nodes', measure: () => puts(three, 10_000, bench) },
-      ],
-      close: async () => void (await Promise.all([five.stop(), three.stop()])),
-    };
+    const five = await startFilled(bench, bench.keys, 5);
+    const three = await startFilled(bench, bench.keys);
+    return [
+      { name: 'kvorum', measure: () => puts(five, bench.keys, bench) },
+      { name: '3 nodes', measure: () => puts(three, bench.keys, bench) },
+    ];
   },
 };
 
@@ -42,26 +52,17 @@ export const MILLION_KEYS_QUESTION: Question = {
     { figure: 'rssMib', wants: 'at most', bar: 600, moonshot: 300, unit: 'MiB' },
   ],
   begin: async (bench) => {
-    const keys = bench.isQuick ? 10_000 : MILLION;
-    const many = await KvorumTarget.start({ firstPort: bench.nextPort() });
-    const few = await KvorumTarget.start({ firstPort: bench.nextPort() });
-    const startMs = performance.now();
-    await fill(many, { keys, inFlight: 1024 });
-    bench.note(`filled with ${keys} keys in ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
-    await fill(few);
-    return {
-      subjects: [
-        {
-          name: 'kvorum',
-          measure: async () => ({
-            ...(await puts(many, keys, bench)),
-            restartMs: await many.restartFollower(),
-          }),
-        },
-        { name: '10,000 keys', measure: () => puts(few, 10_000, bench) },
-      ],
-      close: async () => void (await Promise.all([many.stop(), few.stop()])),
-    };
+    const keys = bench.isQuick ? 10 * bench.keys : MILLION;
+    const many = await startFilled(bench, keys);
+    const few = await startFilled(bench, bench.keys);
+    const measure = async (): Promise<Figures> => ({
+      ...(await puts(many, keys, bench)),
+      restartMs: await many.restartFollower(),
+    });
+    return [
+      { name: 'kvorum', measure },
+      { name: '10,000 keys', measure: () => puts(few, bench.keys, bench) },
+    ];
   },
 };
 
@@ -70,25 +71,21 @@ export const LARGE_VALUES_QUESTION: Question = {
   asks: '1 MiB values, and the same bytes written and synced to three files',
   bars: [{ figure: 'bytesPerSecond', over: 'disk', wants: 'at least', bar: 0.3, moonshot: 0.6 }],
   begin: async (bench) => {
-    const target = await KvorumTarget.start({ firstPort: bench.nextPort() });
+    const target = await bench.start(await KvorumTarget.create({ firstPort: bench.nextPort() }));
     const value = new Uint8Array(MIB).fill(0x61);
     const { durationMs } = bench;
-    return {
-      subjects: [
-        {
-          name: 'kvorum',
-          measure: async () => {
-            const load = { inFlight: LARGE_IN_FLIGHT, warmUpMs: durationMs / 3, durationMs };
-            const { perSecond, p50Ms, p99Ms } = await runLoad(
-              (at) => target.put(keyOf(at, LARGE_KEYS), value),
-              load,
-            );
-            return { bytesPerSecond: perSecond * MIB, p50Ms, p99Ms };
-          },
+    const put = (at: number): Promise<void> => target.put(keyOf(at, LARGE_KEYS), value);
+    const load = { inFlight: LARGE_IN_FLIGHT, warmUpMs: durationMs / 3, durationMs };
+    if (!bench.isQuick) await runLoad(put, load);
+    return [
+      {
+        name: 'kvorum',
+        measure: async () => {
+          const { perSecond, ...figures } = await measureTarget(target, put, { ...load, bytesEach: MIB });
+          return { bytesPerSecond: (perSecond ?? 0) * MIB, ...figures };
         },
-        { name: 'disk', measure: async () => ({ ...(await measureDisk(MIB, durationMs)) }) },
-      ],
-      close: () => target.stop(),
-    };
+      },
+      { name: 'disk', measure: () => measureDisk(MIB, durationMs) },
+    ];
   },
 };

@@ -1,7 +1,7 @@
 import { waitUntil } from '../../cluster/wait-until.ts';
 import { runLoad } from '../measure/closed-load.ts';
 import type { Figures, Question } from '../question.ts';
-import type { Target } from '../targets/target.ts';
+import type { StoreTarget, WatchableTarget } from '../targets/target.ts';
 import { VALUE } from './keys.ts';
 
 const WATCHERS = 1000;
@@ -15,16 +15,18 @@ export const WATCHERS_QUESTION: Question = {
   asks: `events delivered to ${WATCHERS} watchers of one prefix`,
   bars: [{ figure: 'perSecond', over: 'etcd', wants: 'at least', bar: 5, moonshot: 10 }],
   begin: async (bench) => {
-    const targets = await bench.targets();
-    const subjects = targets.map((target) => ({
-      name: target.name,
-      measure: () => measure(target, bench.durationMs),
-    }));
-    return { subjects, close: () => Promise.resolve() };
+    const stores = (await bench.stores(['etcd'])).filter(isWatchable);
+    const { durationMs } = bench;
+    for (const store of bench.isQuick ? [] : stores) await measure(store, durationMs);
+    return stores.map((store) => ({ name: store.name, measure: () => measure(store, durationMs) }));
   },
 };
 
-async function measure(target: Target, durationMs: number): Promise<Figures> {
+function isWatchable(store: StoreTarget): store is WatchableTarget {
+  return 'watch' in store;
+}
+
+async function measure(target: WatchableTarget, durationMs: number): Promise<Figures> {
   const counts = Array.from({ length: WATCHERS }, () => 0);
   const ends = counts.map((_, at) =>
     target.watch('watched/', () => {
@@ -40,7 +42,6 @@ async function measure(target: Target, durationMs: number): Promise<Figures> {
     const startMs = performance.now();
     const { operations } = await runLoad((at) => target.put(`watched/${at % 100}`, VALUE), {
       inFlight: IN_FLIGHT,
-      warmUpMs: 0,
       durationMs,
     });
     // What was put counts once everyone has seen it.

@@ -1,13 +1,23 @@
-import { median, spread } from '../measure/statistics.ts';
+import { median, type Spread, spread } from '../measure/statistics.ts';
 import type { Bar, Figures, Question } from '../question.ts';
 
 /** How one bar was met. */
 export interface Verdict extends Bar {
   /** Undefined where there was nothing to compare with. */
   readonly reached: number | undefined;
-  /** Lowest and highest of the rounds. */
-  readonly spread: readonly [number, number] | undefined;
+  /** Of the rounds. */
+  readonly spread: Spread | undefined;
   readonly met: 'moonshot' | 'bar' | 'no' | 'not measured';
+}
+
+/** How near to what the load generator can drive at all a store came. */
+export interface Ceiling {
+  /** Operations a second if the store cost nothing. */
+  readonly perSecond: number;
+  /** What part of it each store reached. */
+  readonly reached: Readonly<Record<string, number>>;
+  /** Kvorum is so near to it that the generator bounds the figure, not the store. */
+  readonly bounds: boolean;
 }
 
 export interface Answer {
@@ -16,29 +26,47 @@ export interface Answer {
   readonly rounds: readonly Readonly<Record<string, Figures>>[];
   /** By subject. */
   readonly medians: Readonly<Record<string, Figures>>;
+  /** By subject and figure. */
+  readonly spreads: Readonly<Record<string, Readonly<Record<string, Spread>>>>;
   readonly verdicts: readonly Verdict[];
+  /** Where the generator was measured too. */
+  readonly ceiling: Ceiling | undefined;
 }
+
+/** The subject that is no store, but the load generator with nobody behind it. */
+export const GENERATOR = 'generator';
+/** From this part of the ceiling on it is the generator that is measured. */
+const CEILING_NEAR = 0.8;
+
+type Round = Readonly<Record<string, Figures>>;
 
 export function judge(
   { name, asks, bars }: Question,
   subjects: readonly string[],
-  rounds: readonly Readonly<Record<string, Figures>>[],
+  rounds: readonly Round[],
 ): Answer {
-  const medians = Object.fromEntries(
-    subjects.map((subject) => [subject, mediansOf(rounds.map((round) => round[subject] ?? {}))]),
-  );
-  return { name, asks, rounds, medians, verdicts: bars.map((bar) => verdict(bar, rounds)) };
+  const each = <T>(summary: (values: readonly number[]) => T): Record<string, Record<string, T>> =>
+    Object.fromEntries(subjects.map((subject) => [subject, summaries(rounds, subject, summary)]));
+  const medians = each(median);
+  const verdicts = bars.map((bar) => verdict(bar, rounds));
+  return { name, asks, rounds, medians, spreads: each(spread), verdicts, ceiling: ceilingOf(medians) };
 }
 
-function mediansOf(all: readonly Figures[]): Figures {
+/** Of each figure of a subject over all rounds. */
+function summaries<T>(
+  rounds: readonly Round[],
+  subject: string,
+  summary: (values: readonly number[]) => T,
+): Record<string, T> {
+  const all = rounds.map((round) => round[subject] ?? {});
   const names = [...new Set(all.flatMap((figures) => Object.keys(figures)))];
   return Object.fromEntries(
-    names.map((name) => [name, median(all.flatMap((figures) => figures[name] ?? []))]),
+    names.map((name) => [name, summary(all.flatMap((figures) => figures[name] ?? []))]),
   );
 }
 
 /** A ratio is taken within each round: what slows the machine down slows both of its sides. */
-function verdict(bar: Bar, rounds: readonly Readonly<Record<string, Figures>>[]): Verdict {
+function verdict(bar: Bar, rounds: readonly Round[]): Verdict {
   const values = rounds.flatMap((round) => {
     const own = round['kvorum']?.[bar.figure];
     if (own === undefined || bar.over === undefined) return own ?? [];
@@ -53,49 +81,14 @@ function verdict(bar: Bar, rounds: readonly Readonly<Record<string, Figures>>[])
   return { ...bar, reached, spread: spread(values), met };
 }
 
-const HEAD = ['QUESTION', 'FIGURE', 'KVORUM', 'OTHER', 'REACHED', 'LOW..HIGH', 'BAR', 'MOONSHOT', 'MET'];
-
-function lines(answers: readonly Answer[]): readonly (readonly string[])[] {
-  return answers.flatMap(({ name, medians, verdicts }) =>
-    verdicts.map((each) => {
-      const { figure, over, unit = '×', wants, bar, moonshot, reached, met } = each;
-      const sign = wants === 'at least' ? '≥' : '≤';
-      const other = over === undefined ? undefined : medians[over]?.[figure];
-      return [
-        name,
-        figure,
-        shown(medians['kvorum']?.[figure]),
-        other === undefined ? '' : `${over} ${shown(other)}`,
-        reached === undefined ? '' : `${shown(reached)} ${unit}`,
-        each.spread === undefined ? '' : each.spread.map(shown).join('..'),
-        `${sign} ${bar}`,
-        `${sign} ${moonshot}`,
-        met,
-      ];
+function ceilingOf(medians: Readonly<Record<string, Figures>>): Ceiling | undefined {
+  const perSecond = medians[GENERATOR]?.['perSecond'];
+  if (perSecond === undefined) return undefined;
+  const reached = Object.fromEntries(
+    Object.entries(medians).flatMap(([subject, figures]) => {
+      const own = figures['perSecond'];
+      return subject === GENERATOR || own === undefined ? [] : [[subject, own / perSecond]];
     }),
   );
-}
-
-export function table(answers: readonly Answer[]): string {
-  const rows = [HEAD, ...lines(answers)];
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-export function markdown(answers: readonly Answer[]): string {
-  const rows = [HEAD.map((title) => title.toLowerCase()), HEAD.map(() => '---'), ...lines(answers)];
-  return rows.map((row) => `| ${row.join(' | ')} |`).join('\n');
-}
-
-function shown(value: number | undefined): string {
-  if (value === undefined) return '';
-  if (value >= 100) return Math.round(value).toLocaleString('en');
-  return value.toFixed(2);
+  return { perSecond, reached, bounds: (reached['kvorum'] ?? 0) >= CEILING_NEAR };
 }

@@ -1,0 +1,34 @@
+import { runLoad } from './closed-load.ts';
+
+const WINDOW_MS = 2_000;
+const WINDOWS_MAX = 10;
+const RISE_MIN = 1.05;
+const CALM_WINDOWS = 2;
+
+/**
+ * Whether a rate has stopped rising: no window of the last two was more than a twentieth above the best
+ * one before it. A machine that stutters for one window is not taken for a store that is warm.
+ */
+export function isSteady(rates: readonly number[]): boolean {
+  if (rates.length <= CALM_WINDOWS) return false;
+  return rates
+    .slice(-CALM_WINDOWS)
+    .every((rate, at) => rate <= RISE_MIN * Math.max(...rates.slice(0, rates.length - CALM_WINDOWS + at)));
+}
+
+/**
+ * Loads a store until it runs at its steady rate, or for 20 s. A just-in-time compiler needs tens of
+ * thousands of operations for that: the first seconds give half of what comes later. Returns the rate of
+ * each window.
+ */
+export async function warmUp(
+  operation: (sequence: number) => Promise<void>,
+  inFlight: number,
+): Promise<readonly number[]> {
+  const rates: number[] = [];
+  while (!isSteady(rates) && rates.length < WINDOWS_MAX) {
+    const { perSecond } = await runLoad(operation, { inFlight, durationMs: WINDOW_MS });
+    rates.push(perSecond);
+  }
+  return rates;
+}
