@@ -47,8 +47,8 @@ export class DiskCounter {
 /** As Linux packs them into a `dev_t`: 12 and 20 bits of the major, 8 and 12 and more of the minor. */
 export function deviceNumbers(device: bigint): { readonly major: number; readonly minor: number } {
   return {
-    major: Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn)),
-    minor: Number((device & 0xffn) | ((device >> 12n) & ~0xffn)),
+    major: Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n)),
+    minor: Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n)),
   };
 }
 

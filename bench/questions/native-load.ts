@@ -9,7 +9,7 @@ import { EtcdTarget } from '../targets/etcd.ts';
 import { keyOf, VALUE, VALUE_BYTES } from './keys.ts';
 
 const run = promisify(execFile);
-const IN_FLIGHT = [64, 256, 1024];
+const IN_FLIGHT = [256, 1024, 4096];
 const CONNECTIONS = 4;
 
 /** Puts from one Node process against etcd driven by a generator in C: who has the better store, whatever the client? */

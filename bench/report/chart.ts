@@ -3,6 +3,8 @@
 export interface ChartBar {
   readonly target: string;
   readonly value: number;
+  /** In a paler shade of the target's colour. */
+  readonly pale?: boolean;
 }
 
 export interface ChartGroup {
@@ -63,10 +65,10 @@ function gridLines(low: number, high: number, y: Height, unit: string, width: nu
 }
 
 function drawGroup(group: ChartGroup, start: number, targets: readonly string[], y: Height): string[] {
-  const bars = group.bars.map(({ target, value }, at) => {
+  const bars = group.bars.map(({ target, value, pale }, at) => {
     const x = start + BAR * at;
     const top = y(value);
-    const rectangle = `<rect x="${x}" y="${top}" width="${BAR - 3}" height="${HEIGHT - BOTTOM - top}" fill="${colourOf(targets.indexOf(target))}"/>`;
+    const rectangle = `<rect x="${x}" y="${top}" width="${BAR - 3}" height="${HEIGHT - BOTTOM - top}" fill="${colourOf(targets.indexOf(target))}" opacity="${pale === true ? 0.5 : 1}"/>`;
     const label = value.toLocaleString('en', { notation: 'compact', maximumSignificantDigits: 3 });
     return `${rectangle}<text x="${x + (BAR - 3) / 2}" y="${top - 4}" text-anchor="middle" font-size="10">${label}</text>`;
   });

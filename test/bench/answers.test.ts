@@ -44,3 +44,23 @@ test('without a peer a ratio is not measured, and the table says so', () => {
   expect(table([alone])).toMatch(/puts +perSecond +12,345 .*not measured$/);
   expect(markdown([alone])).toMatch(/^\| puts +\| perSecond +\| 12,345 /m);
 });
+
+test('what every figure came to is told with its spread, and by how much the rounds differ', () => {
+  const each = answer(RATIO, rounds([100, 50], [120, 50], [90, 50]));
+  expect(each.spreads['kvorum']?.['perSecond']).toEqual({ low: 90, high: 120, relative: 0.3 });
+  expect(markdown([each])).toMatch(/^\| perSecond \| 100 \(90\.\.120, 30 %\) \| 50 +\|$/m);
+});
+
+test.each([
+  [79, false],
+  [80, true],
+])('%d %% of what the generator can drive: it bounds the figure: %s', (perSecond, bounds) => {
+  const question = { name: 'gets', asks: 'how many', bars: [], begin: () => Promise.reject(new Error()) };
+  const each = judge(
+    question,
+    ['kvorum', 'generator'],
+    [{ kvorum: { perSecond }, generator: { perSecond: 100 } }],
+  );
+  expect(each.ceiling).toEqual({ perSecond: 100, reached: { kvorum: perSecond / 100 }, bounds });
+  expect(markdown([each])).toContain(bounds ? 'The generator bounds' : 'The generator does not bound');
+});

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { isSteady } from '../../bench/measure/warm-up.ts';
+
+test.each([
+  [[], false],
+  [[100, 101], false],
+  // It still rises, or did so one window ago.
+  [[100, 200, 300], false],
+  [[100, 200, 205], false],
+  [[100, 200, 205, 203], true],
+  // A window in which the machine stuttered, and one that was better again, tell nothing new.
+  [[100, 200, 20, 209], true],
+  [[100, 200, 20, 220], false],
+  [[100, 101, 99], true],
+])('rates of %j are steady: %s', (rates, steady) => {
+  expect(isSteady(rates)).toBe(steady);
+});
