@@ -13,11 +13,13 @@ export function isBinary(text: string): boolean {
 
 /** A whole number from 0 up, as a key that orders like the number. */
 export function orderedKey(value: number): string {
-  return value.toString(16).padStart(ORDERED_KEY_LENGTH, '0');
+  const digits = value.toString(16);
+  return ZEROS.slice(digits.length) + digits;
 }
 
 /** 2^53 has 14 hexadecimal digits. */
 export const ORDERED_KEY_LENGTH = 14;
+const ZEROS: string = '0'.repeat(ORDERED_KEY_LENGTH);
 
 /** The number that `orderedKey` wrote. */
 export function fromOrderedKey(key: string): number {

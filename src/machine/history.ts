@@ -2,12 +2,13 @@
  * The events of the last revisions, kept as records: so every node has them, a snapshot carries
  * them, and a watch resumes at any node. One record holds all events of one revision.
  */
-import { assert, present } from '../base/assert.ts';
+import { assert } from '../base/assert.ts';
 import type { Revision } from '../base/flavor.ts';
 import { orderedKey } from './binary-string.ts';
 import type { StoreEvent } from './command.ts';
 import { HISTORY_BYTES_MAX, HISTORY_REVISIONS_MAX } from './limits.ts';
 import type { MachineEvent } from './machine.ts';
+import type { RecordSpace } from './record-space.ts';
 import type { ReadSpaces, RecordTree } from './record-tree.ts';
 import { readRootState, type RootState } from './root-state.ts';
 import { sizeOf } from './size-of.ts';
@@ -40,8 +41,11 @@ export function appendHistory(
   assert(events.length > 0, 'a revision has events');
   const revision = state.revision + 1;
   const record: HistoryRecord = [machine, events.map(({ kind, key, value }) => [kind, key, value])];
-  tree.space(SPACE).put(orderedKey(revision), record);
-  return trimmed(tree, { ...state, revision, historyBytes: state.historyBytes + sizeOf(record) }, limits);
+  const records = tree.space(SPACE);
+  const key = orderedKey(revision);
+  records.put(key, record);
+  const historyBytes = state.historyBytes + records.bytesOf(key);
+  return trimmed(records, state, revision, historyBytes, limits);
 }
 
 /**
@@ -67,15 +71,22 @@ export function eventsFrom(
   return found;
 }
 
-function trimmed(tree: RecordTree, state: RootState, limits: HistoryLimits): RootState {
-  const records = tree.space(SPACE);
-  let { compactedRevision, historyBytes } = state;
-  while (state.revision - compactedRevision > limits.revisionsMax || historyBytes > limits.bytesMax) {
+/** The state at that revision, whose history takes that many bytes before the oldest is forgotten. */
+function trimmed(
+  records: RecordSpace,
+  { index, timeMs, compactedRevision: compacted }: RootState,
+  revision: Revision,
+  bytes: number,
+  limits: HistoryLimits,
+): RootState {
+  let compactedRevision = compacted;
+  let historyBytes = bytes;
+  while (revision - compactedRevision > limits.revisionsMax || historyBytes > limits.bytesMax) {
     compactedRevision++;
     const key = orderedKey(compactedRevision);
-    historyBytes -= sizeOf(present(records.get(key), 'every kept revision has its record'));
-    records.delete(key);
+    historyBytes -= records.bytesOf(key);
+    assert(records.delete(key), 'every kept revision has its record');
   }
   assert(historyBytes >= 0, 'the size of the history is that of its records');
-  return { ...state, compactedRevision, historyBytes };
+  return { index, timeMs, revision, compactedRevision, historyBytes };
 }

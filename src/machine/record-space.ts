@@ -1,7 +1,7 @@
 import sortedBTree from 'sorted-btree';
 import { isBinary } from './binary-string.ts';
 import { PlainnessError } from './plainness-error.ts';
-import type { RangeOptions, ReadRecords, RecordEntry, Records } from './records.ts';
+import type { RangeOptions, ReadRecords, RecordChange, RecordEntry, Records } from './records.ts';
 import { sizeOf } from './size-of.ts';
 
 type Tree = InstanceType<typeof sortedBTree.default<string, unknown>>;
@@ -48,17 +48,41 @@ export class SpaceView implements ReadRecords {
   }
 }
 
+/** One record, or what is left of one until its deletion is taken. */
+interface Cell {
+  readonly key: string;
+  /** Undefined once it is deleted. */
+  value: unknown;
+  /** About what the value takes when stored. */
+  bytes: number;
+  /** What stood here when changes were last taken; only of a cell that changed since. */
+  before: unknown;
+  isChanged: boolean;
+  isInTree: boolean;
+  isBehind: boolean;
+}
+
+/** So many records are put into the tree at once at most, but for what changed since somebody last asked it. */
+const BEHIND_MAX = 16_384;
+
 /**
  * The records of one machine, under its own keys. Each machine has a tree of its own: the small ones
  * stay fast beside a large one, and nobody has to put a prefix before each key.
+ *
+ * Most commands ask for single keys: a hash table answers those. The tree, which knows the order and
+ * gives views, is brought up to date when somebody asks for either: a record that changed a hundred
+ * times meanwhile is put there once, and one that came and went never.
  */
 export class RecordSpace implements Records {
   readonly name: string;
   readonly #journal: Journal;
   readonly #prefixBytes: number;
+  readonly #cells = new Map<string, Cell>();
   readonly #tree: Tree = new sortedBTree.default<string, unknown>(undefined, byteOrder);
-  /** What stood under each key that changed since `takeChanges`. */
-  #changed = new Map<string, unknown>();
+  /** What the tree does not know yet, by the first character of the keys: who asks for some needs not wait for all. */
+  readonly #behind = new Map<number, Cell[]>();
+  #changed: Cell[] = [];
+  #size = 0;
 
   constructor(name: string, journal: Journal) {
     this.name = name;
@@ -67,65 +91,130 @@ export class RecordSpace implements Records {
   }
 
   get size(): number {
-    return this.#tree.size;
+    return this.#size;
   }
 
   get<T>(key: string): T | undefined {
-    return this.#tree.get(key) as T | undefined;
+    return this.#cells.get(key)?.value as T | undefined;
+  }
+
+  /** About what the value of a record takes when stored; 0 if there is none. */
+  bytesOf(key: string): number {
+    return this.#cells.get(key)?.bytes ?? 0;
   }
 
   range<T>(from: string, to: string | undefined, options: RangeOptions = {}): Iterable<RecordEntry<T>> {
+    const first = firstOf(from);
+    const last = to === undefined ? Infinity : firstOf(to);
+    for (const [start, cells] of this.#behind) if (start >= first && start <= last) this.#follow(cells);
     return readRange(this.#tree, from, to, options);
   }
 
   /** @throws PlainnessError if the key is no binary string or the value is not plain */
   put(key: string, value: unknown): void {
     const bytes = sizeOf(value);
-    if (!isBinary(key)) throw new PlainnessError('a record key holds a character above one byte');
-    const before = this.#tree.get(key);
-    this.#journal.bytes += bytes - (before === undefined ? -this.#keyBytes(key) : sizeOf(before));
-    this.#tree.set(key, value);
+    const cell = this.#cells.get(key) ?? this.#addCell(key);
+    const before = cell.value;
+    if (before === undefined) this.#size++;
+    this.#journal.bytes += bytes - (before === undefined ? -this.#keyBytes(key) : cell.bytes);
+    this.#note(cell, before);
+    cell.value = value;
+    cell.bytes = bytes;
     if (this.#journal.tracked) this.#journal.changedBytes += bytes;
-    this.#note(key, before, value);
   }
 
   delete(key: string): boolean {
-    const before = this.#tree.get(key);
-    if (before === undefined) return false;
-    this.#tree.delete(key);
-    this.#journal.bytes -= this.#keyBytes(key) + sizeOf(before);
-    this.#note(key, before, undefined);
+    const cell = this.#cells.get(key);
+    if (cell?.value === undefined) return false;
+    this.#size--;
+    this.#journal.bytes -= this.#keyBytes(key) + cell.bytes;
+    this.#note(cell, cell.value);
+    cell.value = undefined;
+    cell.bytes = 0;
+    if (cell.before === undefined) this.#forget(cell);
     return true;
   }
 
-  /** The keys that changed, with what stood there before, in the order of the first change. */
-  takeChanged(): ReadonlyMap<string, unknown> {
-    const changed = this.#changed;
-    this.#changed = new Map();
-    this.#journal.changes -= changed.size;
-    return changed;
+  /** Adds what changed to `changes`, in the order of the first change. */
+  takeChanged(changes: RecordChange[]): void {
+    for (const cell of this.#changed) {
+      if (!cell.isChanged) continue;
+      const { key, value, before } = cell;
+      cell.isChanged = false;
+      cell.before = undefined;
+      if (value === undefined) this.#cells.delete(key);
+      if (value !== before) changes.push({ key: `${this.name}/${key}`, value });
+    }
+    this.#changed = [];
   }
 
   view(): SpaceView {
+    for (const cells of this.#behind.values()) this.#follow(cells);
     return new SpaceView(this.#tree.clone());
   }
 
-  #note(key: string, before: unknown, after: unknown): void {
-    this.#journal.undo?.push({ space: this, key, before });
-    if (!this.#journal.tracked) return;
-    if (!this.#changed.has(key)) {
-      this.#changed.set(key, before);
-      this.#journal.changes++;
-    } else if (after === undefined && this.#changed.get(key) === undefined) {
-      // It came and went: nobody needs to hear of it.
-      this.#changed.delete(key);
-      this.#journal.changes--;
+  #addCell(key: string): Cell {
+    if (!isBinary(key)) throw new PlainnessError('a record key holds a character above one byte');
+    const cell: Cell = {
+      key,
+      value: undefined,
+      bytes: 0,
+      before: undefined,
+      isChanged: false,
+      isInTree: false,
+      isBehind: false,
+    };
+    this.#cells.set(key, cell);
+    return cell;
+  }
+
+  /** Nothing is stored under the key: it came and went, and nobody needs to hear of it. */
+  #forget(cell: Cell): void {
+    this.#cells.delete(cell.key);
+    if (!cell.isChanged) return;
+    cell.isChanged = false;
+    this.#journal.changes--;
+  }
+
+  #note(cell: Cell, before: unknown): void {
+    if (!cell.isBehind) this.#fallBehind(cell);
+    this.#journal.undo?.push({ space: this, key: cell.key, before });
+    if (!this.#journal.tracked || cell.isChanged) return;
+    cell.isChanged = true;
+    cell.before = before;
+    this.#changed.push(cell);
+    this.#journal.changes++;
+  }
+
+  #fallBehind(cell: Cell): void {
+    cell.isBehind = true;
+    const first = firstOf(cell.key);
+    let cells = this.#behind.get(first);
+    if (cells === undefined) this.#behind.set(first, (cells = []));
+    if (cells.length >= BEHIND_MAX) this.#follow(cells);
+    cells.push(cell);
+  }
+
+  /** Brings the tree up to date. */
+  #follow(cells: Cell[]): void {
+    for (const cell of cells) {
+      const { key, value } = cell;
+      cell.isBehind = false;
+      if (value !== undefined) this.#tree.set(key, value);
+      else if (cell.isInTree) this.#tree.delete(key);
+      cell.isInTree = value !== undefined;
     }
+    cells.length = 0;
   }
 
   #keyBytes(key: string): number {
     return this.#prefixBytes + key.length;
   }
+}
+
+/** Of the empty string, which comes before all others, -1. */
+function firstOf(key: string): number {
+  return key === '' ? -1 : key.charCodeAt(0);
 }
 
 /** Of binary strings this is the order of their bytes. */

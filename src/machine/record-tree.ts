@@ -148,36 +148,17 @@ export class RecordTree implements Records, ReadSpaces {
   /** What changed since it was last called. */
   takeChanges(): RecordChanges {
     assert(this.#journal.undo === undefined, 'changes are taken between commands');
-    const length = this.#journal.changes;
+    const changes: RecordChange[] = [];
+    for (const space of this.#spaces.values()) space.takeChanged(changes);
+    this.#journal.changes = 0;
     this.#journal.changedBytes = 0;
-    const parts: ChangedPart[] = [];
-    for (const [name, space] of this.#spaces) {
-      const changed = space.takeChanged();
-      if (changed.size > 0) parts.push({ prefix: `${name}/`, changed, view: space.view() });
-    }
-    return { length, [Symbol.iterator]: () => walkChanges(parts) };
+    return changes;
   }
 
   /** The state as it is now; it stays so while this one changes. */
   view(): RecordView {
     const views = new Map(Array.from(this.#spaces, ([name, space]) => [name, space.view()] as const));
     return new RecordView(views, this.bytes);
-  }
-}
-
-/** What changed in one space, and the space as it was then. */
-interface ChangedPart {
-  readonly prefix: string;
-  readonly changed: ReadonlyMap<string, unknown>;
-  readonly view: SpaceView;
-}
-
-function* walkChanges(parts: readonly ChangedPart[]): Generator<RecordChange, void, undefined> {
-  for (const { prefix, changed, view } of parts) {
-    for (const [key, before] of changed) {
-      const value = view.get(key);
-      if (value !== before) yield { key: prefix + key, value };
-    }
   }
 }
 

@@ -141,7 +141,9 @@ function applyLogged(
   const before = readRootState(tree);
   assert(place.index > before.index, 'an entry is applied once');
   assert(logged.timeMs >= before.timeMs, 'log time never goes back');
-  const moved: RootState = { ...before, index: place.index, timeMs: logged.timeMs };
+  const { revision, compactedRevision, historyBytes } = before;
+  const { timeMs } = logged;
+  const moved: RootState = { index: place.index, timeMs, revision, compactedRevision, historyBytes };
   const expired = expireDue(rules, tree, moved, logged, place);
   const { state, outcome } = applyOne(rules, tree, expired, logged, place);
   writeRootState(tree, state);

@@ -81,7 +81,9 @@ export class Proposals {
     const timeMs = this.#leadership.stampMs(now);
     const { wallMs } = now;
     const queue = this.#commands.takeQueue();
-    const payloads = queue.map(({ command }) => encodeLogged(this.#codec, { ...command, timeMs, wallMs }));
+    const payloads = queue.map(({ command: { machine, session, body } }) =>
+      encodeLogged(this.#codec, { timeMs, wallMs, machine, session, body }),
+    );
     const deadlineMs = this.#leadership.nextDeadlineMs(applied, () => this.#root.nextDeadlineMs(tree));
     const tickClock = deadlineMs !== undefined && deadlineMs <= timeMs && !this.#leadership.isClockProposed;
     const clock = { machine: CLOCK, session: undefined, body: null, timeMs, wallMs };

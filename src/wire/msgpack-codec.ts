@@ -1,7 +1,7 @@
 import { Packr, RESET_BUFFER_MODE } from 'msgpackr';
 import type { Codec } from '../base/codec.ts';
 import { checkMsgpack } from './msgpack-check.ts';
-import { Slab } from './slab.ts';
+import { Slab } from '../base/slab.ts';
 
 export interface MsgpackCodecOptions {
   /**

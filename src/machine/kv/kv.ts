@@ -76,8 +76,10 @@ function put(records: Records, command: KvPut | KvCompareAndSet, at: At): Applie
   };
   records.put(key, record);
   const { createRevision, version } = record;
+  const result = { kind: 'put', revision: at.revision, createRevision, version } as const;
+  const asksBefore = command.previous === true && before !== undefined;
   return {
-    result: { kind: 'put', revision: at.revision, createRevision, version, ...previous(command, before) },
+    result: asksBefore ? { ...result, previous: before } : result,
     events: [{ kind: 'put', key, value: record }],
   };
 }

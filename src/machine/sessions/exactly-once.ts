@@ -31,7 +31,8 @@ export function admit(records: Records, stamp: SessionStamp, timeMs: number): Ad
   if (sequence >= floor + SESSION_WINDOW) {
     return refused('TOO_BUSY', `${SESSION_WINDOW} replies of session ${id} are not acknowledged yet`);
   }
-  if (floor > session.ackedBelow) forgetReplies(records, id, floor);
+  // There are none behind the window.
+  forgetReplies(records, id, session.ackedBelow, Math.min(floor, session.ackedBelow + SESSION_WINDOW));
   noteActivity(records, session, floor, timeMs);
   const outcome = getReply(records, id, sequence);
   return outcome === undefined ? { kind: 'new' } : { kind: 'answered', outcome };

@@ -52,7 +52,7 @@ export function updateSession(records: Records, before: SessionRecord, after: Se
 
 /** Removes a session and everything kept for it. Returns the number of records. */
 export function removeSession(records: Records, session: SessionRecord): number {
-  const replies = forgetReplies(records, session.id, undefined);
+  const replies = forgetAllReplies(records, session.id);
   records.delete(deadlineKey(session));
   records.delete(sessionKey(session.id));
   const count = countSessions(records);
@@ -94,11 +94,14 @@ export function putReply(records: Records, id: number, sequence: number, outcome
   records.put(replyKey(id, sequence), reply);
 }
 
-/** Removes the replies to sequence numbers below `ackedBelow`, or all. Returns how many there were. */
-export function forgetReplies(records: Records, id: number, ackedBelow: number | undefined): number {
-  const from = `r/${orderedKey(id)}/`;
-  const to = ackedBelow === undefined ? `r/${orderedKey(id)}0` : replyKey(id, ackedBelow);
-  const keys = Array.from(records.range(from, to), ([key]) => key);
+/** Removes the replies to sequence numbers from `from` up to, not including, `to`. */
+export function forgetReplies(records: Records, id: number, from: number, to: number): void {
+  for (let sequence = from; sequence < to; sequence++) records.delete(replyKey(id, sequence));
+}
+
+/** Removes all replies. Returns how many there were. */
+function forgetAllReplies(records: Records, id: number): number {
+  const keys = Array.from(records.range(`r/${orderedKey(id)}/`, `r/${orderedKey(id)}0`), ([key]) => key);
   for (const key of keys) records.delete(key);
   return keys.length;
 }

@@ -1,4 +1,4 @@
-import type { Index } from '../../base/flavor.ts';
+import type { Index, Term } from '../../base/flavor.ts';
 import type { Entry, EntryKind, HardState, Position } from '../../raft/entry.ts';
 import type { LogWrite } from '../../raft/ready.ts';
 import { unreachable } from '../../base/assert.ts';
@@ -20,7 +20,9 @@ export type LogRecord =
   | { readonly kind: 'compact'; readonly to: Index };
 
 const KIND = { end: 0, hardState: 1, reset: 2, truncate: 3, compact: 6, rebase: 7 } as const;
-const ENTRY_KIND: Readonly<Record<EntryKind, number>> = { noop: 4, command: 5, configuration: 8 };
+const ENTRY_KIND = { noop: 4, command: 5, configuration: 8 } as const satisfies Readonly<
+  Record<EntryKind, number>
+>;
 /** Added to the kind of an entry that fills a gap. */
 const FILL = 0x40;
 const PREFIX_BYTES = 5;
@@ -91,6 +93,30 @@ export function* decodeRecords(body: Uint8Array): Generator<LogRecord, void, und
   }
 }
 
+/** Those of the entries that were appended, which are many, without an object for each. */
+export interface RecordFollower {
+  onEntry(index: Index, term: Term): void;
+  onOther(record: LogRecord): void;
+}
+
+/** Tells the records of a body in their order. @throws RangeError as `decodeRecords` does */
+export function followRecords(body: Uint8Array, follower: RecordFollower): void {
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  let at = 0;
+  while (at < body.length && view.getUint8(at) !== KIND.end) {
+    const kind = view.getUint8(at);
+    const payload = at + PREFIX_BYTES;
+    at = payload + view.getUint32(at + 1, true);
+    if (at > body.length) throw new RangeError('a record is longer than its frame');
+    if (isAppended(kind)) follower.onEntry(uint64At(view, payload), uint64At(view, payload + INDEX_BYTES));
+    else follower.onOther(decodeRecord(view, kind, payload, body.subarray(payload, at)));
+  }
+}
+
+function isAppended(kind: number): boolean {
+  return kind === ENTRY_KIND.command || kind === ENTRY_KIND.noop || kind === ENTRY_KIND.configuration;
+}
+
 function decodeRecord(view: DataView, kind: number, payload: number, bytes: Uint8Array): LogRecord {
   switch (kind) {
     case KIND.hardState: {
@@ -109,21 +135,24 @@ function decodeRecord(view: DataView, kind: number, payload: number, bytes: Uint
     case KIND.compact:
       return { kind: 'compact', to: uint64At(view, payload) };
     default: {
-      const entry = {
-        ...positionAt(view, payload),
-        kind: entryKind(kind),
-        data: bytes.subarray(POSITION_BYTES),
-      };
+      const { index, term } = positionAt(view, payload);
+      const entry: Entry = { index, term, kind: entryKind(kind), data: bytes.subarray(POSITION_BYTES) };
       return { kind: (kind & FILL) === 0 ? 'entry' : 'fill', entry };
     }
   }
 }
 
 function entryKind(kind: number): EntryKind {
-  for (const [name, number] of Object.entries(ENTRY_KIND)) {
-    if (number === (kind & ~FILL)) return name as EntryKind;
+  switch (kind & ~FILL) {
+    case ENTRY_KIND.command:
+      return 'command';
+    case ENTRY_KIND.noop:
+      return 'noop';
+    case ENTRY_KIND.configuration:
+      return 'configuration';
+    default:
+      throw new RangeError(`a record of the unknown kind ${kind}`);
   }
-  throw new RangeError(`a record of the unknown kind ${kind}`);
 }
 
 /** In words, for an error message. */

@@ -82,7 +82,7 @@ export class LogTail {
           ? `the log is compacted to ${this.#compacted.index}`
           : undefined;
       case 'entry':
-        return this.#entryProblem(record.entry);
+        return this.entryProblem(record.entry.index, record.entry.term);
       case 'fill':
         return record.entry.index > this.#lastIndex || record.entry.index <= this.#compacted.index
           ? `the log goes from ${this.#compacted.index} to ${this.#lastIndex}`
@@ -92,6 +92,19 @@ export class LogTail {
       default:
         return unreachable(record);
     }
+  }
+
+  /** Why an entry cannot be appended; undefined if it can. */
+  entryProblem(index: Index, term: Term): string | undefined {
+    if (index !== this.#lastIndex + 1) return `the log ends at ${this.#lastIndex}`;
+    const before = this.termAt(this.#lastIndex);
+    return before !== undefined && term < before ? `the last entry is of term ${before}` : undefined;
+  }
+
+  /** Takes an entry that has no problem. */
+  append(index: Index, term: Term): void {
+    this.#lastIndex = index;
+    if (this.#terms.at(-1)?.term !== term) this.#terms.push({ index, term });
   }
 
   /** Takes a record that has no problem. */
@@ -112,11 +125,7 @@ export class LogTail {
         this.#truncate(record.from);
         return;
       case 'entry':
-        this.#lastIndex = record.entry.index;
-        if (this.#terms.at(-1)?.term !== record.entry.term) {
-          this.#terms.push({ index: record.entry.index, term: record.entry.term });
-        }
-        return;
+        return this.append(record.entry.index, record.entry.term);
       case 'fill':
         return;
       case 'compact':
@@ -125,12 +134,6 @@ export class LogTail {
       default:
         unreachable(record);
     }
-  }
-
-  #entryProblem(entry: Position): string | undefined {
-    if (entry.index !== this.#lastIndex + 1) return `the log ends at ${this.#lastIndex}`;
-    const term = this.termAt(this.#lastIndex);
-    return term !== undefined && entry.term < term ? `the last entry is of term ${term}` : undefined;
   }
 
   #hardStateProblem(next: HardState): string | undefined {

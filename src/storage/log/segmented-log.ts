@@ -6,7 +6,7 @@ import type { FileSystem } from './file-system.ts';
 import { FRAME_HEADER_BYTES, frameBytesFor, sealFrame, SECTOR_BYTES } from './frame.ts';
 import { lastFrameBytes, recoverLog } from './log-recovery.ts';
 import type { RecoveredLog } from './log-recovery.ts';
-import { decodeRecords, describeRecord } from './log-records.ts';
+import { describeRecord, followRecords, type RecordFollower } from './log-records.ts';
 import { LogTail } from './log-tail.ts';
 import type { Segment } from './segment.ts';
 import { framesEnd, headerPlaces, repairHeader, segmentName } from './segment.ts';
@@ -57,6 +57,22 @@ export class SegmentedLog {
   /** Where the next frame goes in the last segment. */
   #end = 0;
   #failure: StoreError | undefined;
+  readonly #follower: RecordFollower = {
+    onEntry: (index, term) => {
+      const problem = this.#tail.entryProblem(index, term);
+      if (problem !== undefined) {
+        throw new InvariantError(`the log can take entry ${index} of term ${term}: ${problem}`);
+      }
+      this.#tail.append(index, term);
+    },
+    onOther: (record) => {
+      const problem = this.#tail.problem(record);
+      if (problem !== undefined) {
+        throw new InvariantError(`the log can take ${describeRecord(record)}: ${problem}`);
+      }
+      this.#tail.apply(record);
+    },
+  };
 
   constructor(options: SegmentedLogOptions) {
     assert(options.segmentBytes % SECTOR_BYTES === 0, 'a segment is made of sectors');
@@ -206,11 +222,7 @@ export class SegmentedLog {
   }
 
   #follow(body: Uint8Array): void {
-    for (const record of decodeRecords(body)) {
-      const problem = this.#tail.problem(record);
-      assert(problem === undefined, `the log can take ${describeRecord(record)}: ${problem}`);
-      this.#tail.apply(record);
-    }
+    followRecords(body, this.#follower);
   }
 
   #begin(): void {

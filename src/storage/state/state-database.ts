@@ -122,6 +122,6 @@ export class StateDatabase {
 type Batch = ReturnType<Level<string, Uint8Array>['batch']>;
 
 function add(batch: Batch, operation: Operation): void {
-  if (operation.type === 'del') batch.del(operation.key, { keyEncoding: 'utf8' });
-  else batch.put(operation.key, operation.value, ENCODINGS);
+  if (operation.type === 'del') batch.del(operation.key);
+  else batch.put(operation.key, operation.value);
 }

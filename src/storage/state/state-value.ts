@@ -1,10 +1,12 @@
 import { crc32 } from 'node:zlib';
+import { Slab } from '../../base/slab.ts';
 
 /**
  * How a value lies in LevelDB, which does not check what it reads: a checksum over key and value,
  * four bytes, then the value.
  */
 const CHECKSUM_BYTES = 4;
+const SLAB = new Slab();
 
 export interface SealedValue {
   readonly stored: Uint8Array;
@@ -18,8 +20,11 @@ export interface OpenedValue {
 
 export function sealValue(key: string, value: Uint8Array): SealedValue {
   const checksum = crc32(value, crc32(key));
-  const stored = new Uint8Array(CHECKSUM_BYTES + value.length);
-  new DataView(stored.buffer).setUint32(0, checksum, true);
+  const stored = SLAB.take(CHECKSUM_BYTES + value.length);
+  stored[0] = checksum;
+  stored[1] = checksum >>> 8;
+  stored[2] = checksum >>> 16;
+  stored[3] = checksum >>> 24;
   stored.set(value, CHECKSUM_BYTES);
   return { stored, checksum };
 }

@@ -12,13 +12,20 @@ export class Slab {
 
   copy(view: Uint8Array): Uint8Array {
     if (view.length > COPY_MAX_BYTES) return view.slice();
-    if (this.#used + view.length > SLAB_BYTES) {
+    const copy = this.take(view.length);
+    copy.set(view);
+    return copy;
+  }
+
+  /** Room for that many bytes, which are 0. */
+  take(length: number): Uint8Array {
+    if (length > COPY_MAX_BYTES) return new Uint8Array(length);
+    if (this.#used + length > SLAB_BYTES) {
       this.#bytes = new Uint8Array(SLAB_BYTES);
       this.#used = 0;
     }
-    const copy = this.#bytes.subarray(this.#used, this.#used + view.length);
-    copy.set(view);
-    this.#used += view.length;
-    return copy;
+    const from = this.#used;
+    this.#used += length;
+    return this.#bytes.subarray(from, this.#used);
   }
 }
