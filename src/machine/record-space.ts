@@ -1,4 +1,5 @@
 import sortedBTree from 'sorted-btree';
+import { present } from '../base/assert.ts';
 import { isBinary } from './binary-string.ts';
 import { PlainnessError } from './plainness-error.ts';
 import type { RangeOptions, ReadRecords, RecordChange, RecordEntry, Records } from './records.ts';
@@ -62,8 +63,15 @@ interface Cell {
   isBehind: boolean;
 }
 
-/** So many records are put into the tree at once at most, but for what changed since somebody last asked it. */
-const BEHIND_MAX = 16_384;
+/** Records of which the tree does not know yet, in the order in which they fell behind. */
+interface Backlog {
+  readonly cells: Cell[];
+  /** Those before it are done. */
+  head: number;
+}
+
+/** Beyond so many, each record that falls behind makes the tree catch up with an older one. */
+const BEHIND_MAX = 65_536;
 
 /**
  * The records of one machine, under its own keys. Each machine has a tree of its own: the small ones
@@ -80,7 +88,7 @@ export class RecordSpace implements Records {
   readonly #cells = new Map<string, Cell>();
   readonly #tree: Tree = new sortedBTree.default<string, unknown>(undefined, byteOrder);
   /** What the tree does not know yet, by the first character of the keys: who asks for some needs not wait for all. */
-  readonly #behind = new Map<number, Cell[]>();
+  readonly #behind = new Map<number, Backlog>();
   #changed: Cell[] = [];
   #size = 0;
 
@@ -106,7 +114,9 @@ export class RecordSpace implements Records {
   range<T>(from: string, to: string | undefined, options: RangeOptions = {}): Iterable<RecordEntry<T>> {
     const first = firstOf(from);
     const last = to === undefined ? Infinity : firstOf(to);
-    for (const [start, cells] of this.#behind) if (start >= first && start <= last) this.#follow(cells);
+    for (const [start, backlog] of this.#behind) {
+      if (start >= first && start <= last) this.#catchUp(backlog);
+    }
     return readRange(this.#tree, from, to, options);
   }
 
@@ -149,7 +159,7 @@ export class RecordSpace implements Records {
   }
 
   view(): SpaceView {
-    for (const cells of this.#behind.values()) this.#follow(cells);
+    for (const backlog of this.#behind.values()) this.#catchUp(backlog);
     return new SpaceView(this.#tree.clone());
   }
 
@@ -189,22 +199,33 @@ export class RecordSpace implements Records {
   #fallBehind(cell: Cell): void {
     cell.isBehind = true;
     const first = firstOf(cell.key);
-    let cells = this.#behind.get(first);
-    if (cells === undefined) this.#behind.set(first, (cells = []));
-    if (cells.length >= BEHIND_MAX) this.#follow(cells);
-    cells.push(cell);
+    let backlog = this.#behind.get(first);
+    if (backlog === undefined) this.#behind.set(first, (backlog = { cells: [], head: 0 }));
+    backlog.cells.push(cell);
+    if (backlog.cells.length - backlog.head > BEHIND_MAX) this.#catchUpWithOldest(backlog);
   }
 
-  /** Brings the tree up to date. */
-  #follow(cells: Cell[]): void {
-    for (const cell of cells) {
-      const { key, value } = cell;
-      cell.isBehind = false;
-      if (value !== undefined) this.#tree.set(key, value);
-      else if (cell.isInTree) this.#tree.delete(key);
-      cell.isInTree = value !== undefined;
-    }
+  #catchUp(backlog: Backlog): void {
+    const { cells, head } = backlog;
+    for (let at = head; at < cells.length; at++) this.#follow(present(cells[at], 'a backlog has no holes'));
     cells.length = 0;
+    backlog.head = 0;
+  }
+
+  #catchUpWithOldest(backlog: Backlog): void {
+    this.#follow(present(backlog.cells[backlog.head], 'a backlog has no holes'));
+    backlog.head++;
+    if (backlog.head < BEHIND_MAX) return;
+    backlog.cells.splice(0, backlog.head);
+    backlog.head = 0;
+  }
+
+  #follow(cell: Cell): void {
+    const { key, value } = cell;
+    cell.isBehind = false;
+    if (value !== undefined) this.#tree.set(key, value);
+    else if (cell.isInTree) this.#tree.delete(key);
+    cell.isInTree = value !== undefined;
   }
 
   #keyBytes(key: string): number {
