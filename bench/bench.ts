@@ -13,6 +13,7 @@ import type { Figures, Question } from './question.ts';
 import { QUESTIONS } from './questions/all.ts';
 import { type Answer, judge } from './report/answers.ts';
 import { charts } from './report/charts.ts';
+import { disturbance } from './report/disturbance.ts';
 import { markdown } from './report/markdown.ts';
 import { shown } from './report/shown.ts';
 import { table } from './report/table.ts';
@@ -94,6 +95,8 @@ async function report(answers: readonly Answer[]): Promise<void> {
   await writeFile(join(flags.out, 'bench.md'), `${machine}\n\n${markdown(answers)}\n`);
   for (const [name, svg] of charts(answers)) await writeFile(join(flags.out, name), svg);
   console.log(flags.json ? JSON.stringify({ machine, answers }) : table(answers));
+  const warning = disturbance(answers);
+  if (warning !== undefined) note(warning);
   note(`figures, tables and charts: ${flags.out}`);
 }
 

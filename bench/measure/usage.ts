@@ -28,6 +28,18 @@ export function usageOf(pids: readonly number[]): Usage | undefined {
   }
 }
 
+/** What all processors of the machine have done since it began, in seconds; undefined where that cannot be told. */
+export function machineCpuSeconds(): number | undefined {
+  try {
+    // user, nice, system, idle, iowait, irq, softirq, steal; what follows is in the first two already.
+    const [, ...fields] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]?.split(/\s+/) ?? [];
+    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = fields.map(Number);
+    return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
+  } catch {
+    return undefined;
+  }
+}
+
 function usageOfOne(pid: number): Usage {
   // The name of the program, in brackets, may hold anything.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];

@@ -16,7 +16,9 @@ export interface Ceiling {
   readonly perSecond: number;
   /** What part of it each store reached. */
   readonly reached: Readonly<Record<string, number>>;
-  /** Kvorum is so near to it that the generator bounds the figure, not the store. */
+  /** For what part of the time the client of Kvorum kept its one processor busy. */
+  readonly clientBusy: number;
+  /** Kvorum is so near to it, or its client so busy, that the generator bounds the figure, not the store. */
   readonly bounds: boolean;
 }
 
@@ -37,6 +39,7 @@ export interface Answer {
 export const GENERATOR = 'generator';
 /** From this part of the ceiling on it is the generator that is measured. */
 const CEILING_NEAR = 0.8;
+const CLIENT_BUSY = 0.9;
 
 type Round = Readonly<Record<string, Figures>>;
 
@@ -90,5 +93,8 @@ function ceilingOf(medians: Readonly<Record<string, Figures>>): Ceiling | undefi
       return subject === GENERATOR || own === undefined ? [] : [[subject, own / perSecond]];
     }),
   );
-  return { perSecond, reached, bounds: (reached['kvorum'] ?? 0) >= CEILING_NEAR };
+  const own = medians['kvorum'] ?? {};
+  const clientBusy = ((own['clientCpu'] ?? 0) * (own['perSecond'] ?? 0)) / 1000;
+  const bounds = (reached['kvorum'] ?? 0) >= CEILING_NEAR || clientBusy >= CLIENT_BUSY;
+  return { perSecond, reached, clientBusy, bounds };
 }

@@ -52,15 +52,22 @@ test('what every figure came to is told with its spread, and by how much the rou
 });
 
 test.each([
-  [79, false],
-  [80, true],
-])('%d %% of what the generator can drive: it bounds the figure: %s', (perSecond, bounds) => {
+  [79, 10, false],
+  [80, 10, true],
+  [50, 19, true],
+])('%d %% of what can be driven, %d CPU seconds for 1,000: the generator bounds it: %s', (...row) => {
+  const [perSecond, clientCpu, bounds] = row;
   const question = { name: 'gets', asks: 'how many', bars: [], begin: () => Promise.reject(new Error()) };
-  const each = judge(
-    question,
-    ['kvorum', 'generator'],
-    [{ kvorum: { perSecond }, generator: { perSecond: 100 } }],
-  );
-  expect(each.ceiling).toEqual({ perSecond: 100, reached: { kvorum: perSecond / 100 }, bounds });
+  const round = { kvorum: { perSecond, clientCpu }, generator: { perSecond: 100 } };
+  const each = judge(question, ['kvorum', 'generator'], [round]);
+  expect(each.ceiling).toMatchObject({ perSecond: 100, reached: { kvorum: perSecond / 100 }, bounds });
   expect(markdown([each])).toContain(bounds ? 'The generator bounds' : 'The generator does not bound');
+});
+
+test.each([
+  [0.1, false],
+  [0.5, true],
+])('others kept %d processors busy: the report warns: %s', (othersCores, warns) => {
+  const disturbed = answer(LIMIT, [{ kvorum: { p99Ms: 1, othersCores } }]);
+  expect(markdown([disturbed]).startsWith('The machine was not quiet')).toBe(warns);
 });
