@@ -27,7 +27,8 @@ const { values: flags } = parseArgs({
   options: {
     only: { type: 'string' },
     peers: { type: 'string', default: PEER_NAMES.join(',') },
-    rounds: { type: 'string', default: String(ROUNDS) },
+    /** Of every question; by default five, or what the question wants. */
+    rounds: { type: 'string' },
     seconds: { type: 'string', default: String(SECONDS) },
     quick: { type: 'boolean', default: false },
     out: { type: 'string', default: '.kvorum/bench' },
@@ -60,7 +61,7 @@ try {
 
 async function answer(question: Question): Promise<Answer> {
   note(`${question.name}: ${question.asks}`);
-  const count = flags.quick ? 1 : (question.rounds ?? Number(flags.rounds));
+  const count = Number(flags.rounds ?? (flags.quick ? 1 : (question.rounds ?? ROUNDS)));
   const rounds: Record<string, Figures>[] = [];
   try {
     const subjects = await question.begin(bench);

@@ -28,7 +28,7 @@ export interface Question {
   readonly name: string;
   readonly asks: string;
   readonly bars: readonly Bar[];
-  /** So many rounds, whatever was asked for: for what takes long, or varies much. */
+  /** So many rounds unless it is told otherwise: for what takes long, or varies much. */
   readonly rounds?: number;
   /** Gets ready; the subjects are asked in turns. What was started is stopped after the last round. */
   begin(bench: Bench): Promise<readonly Subject[]>;

@@ -4,13 +4,14 @@ const WINDOW_MS = 2_000;
 const WINDOWS_MAX = 10;
 const RISE_MIN = 1.05;
 const CALM_WINDOWS = 2;
+const WINDOWS_MIN = 4;
 
 /**
  * Whether a rate has stopped rising: no window of the last two was more than a twentieth above the best
  * one before it. A machine that stutters for one window is not taken for a store that is warm.
  */
 export function isSteady(rates: readonly number[]): boolean {
-  if (rates.length <= CALM_WINDOWS) return false;
+  if (rates.length < WINDOWS_MIN) return false;
   return rates
     .slice(-CALM_WINDOWS)
     .every((rate, at) => rate <= RISE_MIN * Math.max(...rates.slice(0, rates.length - CALM_WINDOWS + at)));
