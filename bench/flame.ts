@@ -53,8 +53,10 @@ async function profile(): Promise<Readonly<Record<string, Profiler.Profile>>> {
   const operation = (sequence: number): Promise<void> =>
     flags.op === 'put' ? target.put(keyOf(sequence, KEYS), VALUE) : target.get(keyOf(sequence, KEYS));
   await fill(target, { keys: KEYS });
-  if (!flags.cold)
-    console.error('until warm, per second:', (await warmUp(operation, inFlight)).map(Math.round));
+  if (!flags.cold) {
+    const rates = await warmUp(operation, inFlight);
+    console.error(`until warm, per second: ${rates.map((rate) => Math.round(rate)).join(', ')}`);
+  }
   const { leader, follower } = await target.roles();
   const attach = (id: number): Promise<NodeProfiler> =>
     NodeProfiler.attach(target.pidOf(id) ?? 0, target.cluster.directory.logPath(id));
