@@ -6,6 +6,7 @@
  * it was sent; when the outcome of one is not known, the error says so.
  */
 import type { NodeId } from '../base/flavor.ts';
+import type { StoreEvent } from '../machine/command.ts';
 import type { MemberAddress, NodeStatus } from '../wire/client-frames.ts';
 import { Courier } from './courier.ts';
 import { KvClient } from './kv-client.ts';
@@ -49,9 +50,12 @@ export class Client implements AsyncDisposable {
     return this.#courier.ready(options);
   }
 
-  /** Every change of a key, or of all keys with a prefix: in order, each once, over every failure on the way. */
+  /**
+   * Every change of a key, or of all keys with a prefix: in order, each once, over every failure on the
+   * way. Watches of the same keys are handed the same objects, so their bytes are not to be changed.
+   */
   watch(options: WatchKeys & WatchOptions): Watch<KvEvent> {
-    return this.#courier.watch(watchTarget('kv', options), options, (event) => new KvEvent(event));
+    return this.#courier.watch(watchTarget('kv', options), options, kvEvent);
   }
 
   /** A machine of your own, by its name. */
@@ -113,6 +117,10 @@ export function connect(
   options: Omit<ClientOptions, 'endpoints'> = {},
 ): Client {
   return new Client({ ...options, endpoints });
+}
+
+function kvEvent(event: StoreEvent): KvEvent {
+  return new KvEvent(event);
 }
 
 function nodeOf(report: NodeReport): NodeId | undefined {

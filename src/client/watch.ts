@@ -1,7 +1,8 @@
 import type { StoreError } from '../base/errors.ts';
 import type { Revision } from '../base/flavor.ts';
-import type { StoreEvent } from '../machine/command.ts';
 import type { RequestId } from '../wire/client-frames.ts';
+import type { EventBatch, Shape } from './event-batch.ts';
+import { EventBuffer } from './event-buffer.ts';
 import { Queue } from './queue.ts';
 
 /** Bytes of values that a watch holds for a slow reader, about. */
@@ -32,7 +33,7 @@ export interface Subscriber {
   /** Whether something was told behind what has arrived, and before what was told after this revision. */
   misses(after: Revision): boolean;
   /** Takes the events up to a revision; those that came before are not told again. */
-  push(revision: Revision, events: readonly StoreEvent[]): void;
+  push(revision: Revision, batch: EventBatch): void;
   /** No more events will come; those that came are still handed out, then the error. */
   end(failure: StoreError | undefined): void;
 }
@@ -55,10 +56,9 @@ export interface WatchHost {
 export class Watch<Event> implements AsyncIterableIterator<Event>, Subscriber {
   readonly target: WatchTarget;
   readonly #host: WatchHost;
-  readonly #shape: (event: StoreEvent) => Event;
+  readonly #shape: Shape<Event>;
   readonly #bufferMax: number;
-  readonly #buffer = new Queue<StoreEvent>();
-  #bufferBytes = 0;
+  readonly #buffer = new EventBuffer<Event>();
   readonly #readers = new Queue<Reader<Event>>();
   #nextRevision: Revision | undefined;
   #ended = false;
@@ -71,7 +71,7 @@ export class Watch<Event> implements AsyncIterableIterator<Event>, Subscriber {
     fromRevision: Revision | undefined,
     bufferMax: number,
     host: WatchHost,
-    shape: (event: StoreEvent) => Event,
+    shape: Shape<Event>,
   ) {
     this.target = target;
     this.#nextRevision = fromRevision;
@@ -89,20 +89,19 @@ export class Watch<Event> implements AsyncIterableIterator<Event>, Subscriber {
   }
 
   get isSated(): boolean {
-    return this.#buffer.length >= this.#bufferMax || this.#bufferBytes >= BUFFER_BYTES_MAX;
+    return this.#buffer.length >= this.#bufferMax || this.#buffer.bytes >= BUFFER_BYTES_MAX;
   }
 
   /** Whether the reader has caught up enough to ask for more. */
   get #isHungry(): boolean {
-    return this.#buffer.length * 2 <= this.#bufferMax && this.#bufferBytes * 2 <= BUFFER_BYTES_MAX;
+    return this.#buffer.length * 2 <= this.#bufferMax && this.#buffer.bytes * 2 <= BUFFER_BYTES_MAX;
   }
 
   next(): Promise<IteratorResult<Event, undefined>> {
     const event = this.#buffer.shift();
     if (event !== undefined) {
-      this.#bufferBytes -= bytesOf(event);
       if (this.request === undefined && !this.#ended && this.#isHungry) this.#host.onHungry(this);
-      return Promise.resolve({ done: false, value: this.#shape(event) });
+      return Promise.resolve({ done: false, value: event });
     }
     if (this.#failure !== undefined) {
       const failure = this.#failure;
@@ -114,7 +113,7 @@ export class Watch<Event> implements AsyncIterableIterator<Event>, Subscriber {
   }
 
   return(): Promise<IteratorResult<Event, undefined>> {
-    this.#buffer.drain();
+    this.#buffer.clear();
     this.end(undefined);
     this.#failure = undefined;
     return Promise.resolve({ done: true, value: undefined });
@@ -136,9 +135,11 @@ export class Watch<Event> implements AsyncIterableIterator<Event>, Subscriber {
     return this.#nextRevision !== undefined && after >= Math.max(1, this.#nextRevision);
   }
 
-  push(revision: Revision, events: readonly StoreEvent[]): void {
+  push(revision: Revision, batch: EventBatch): void {
     const from = this.#nextRevision ?? 0;
-    for (const event of events) if (event.revision >= from) this.#hand(event);
+    const first = batch.events.findIndex((event) => event.revision >= from);
+    if (first >= 0) this.#buffer.push(batch.shaped(this.#shape), first, batch.bytes);
+    this.#serve();
     this.#nextRevision = Math.max(from, revision + 1);
     if (this.isSated) this.#host.onSated(this);
   }
@@ -159,21 +160,14 @@ export class Watch<Event> implements AsyncIterableIterator<Event>, Subscriber {
     }
   }
 
-  #hand(event: StoreEvent): void {
-    const reader = this.#readers.shift();
-    if (reader !== undefined) {
-      reader.resolve({ done: false, value: this.#shape(event) });
-      return;
+  /** Hands what is there to those that wait. */
+  #serve(): void {
+    while (this.#readers.length > 0) {
+      const event = this.#buffer.shift();
+      if (event === undefined) return;
+      this.#readers.shift()?.resolve({ done: false, value: event });
     }
-    this.#buffer.push(event);
-    this.#bufferBytes += bytesOf(event);
   }
-}
-
-/** About how much memory an event holds. */
-function bytesOf({ key, value }: StoreEvent): number {
-  const inner = typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
-  return 128 + key.length + (inner instanceof Uint8Array ? inner.length : 0);
 }
 
 /** Someone who waits for the next event. */

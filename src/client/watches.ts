@@ -1,10 +1,10 @@
 import { StoreError } from '../base/errors.ts';
 import type { ErrorCode } from '../base/errors.ts';
 import type { NodeId, Revision } from '../base/flavor.ts';
-import type { StoreEvent } from '../machine/command.ts';
 import type { RequestId, WatchEventsFrame, WatchStartedFrame } from '../wire/client-frames.ts';
 import { Backoff } from './backoff.ts';
 import type { Connection } from './connection.ts';
+import { EventBatch, type Shape } from './event-batch.ts';
 import type { ClientSettings } from './options.ts';
 import { Watch } from './watch.ts';
 import type { Subscriber, WatchHost, WatchTarget } from './watch.ts';
@@ -56,7 +56,7 @@ export class Watches {
   open<Event>(
     target: WatchTarget,
     { fromRevision, signal }: WatchOptions,
-    shape: (event: StoreEvent) => Event,
+    shape: Shape<Event>,
   ): Watch<Event> {
     const watch = new Watch(target, fromRevision, this.#settings.watchBufferMax, this.#host, shape);
     if (this.#closed) {
@@ -75,17 +75,22 @@ export class Watches {
 
   onEvents(frame: WatchEventsFrame): void {
     this.#backoff.reset();
-    const watch = this.#subscribed.get(frame.request);
+    const batch = new EventBatch(frame.events);
+    for (const request of frame.requests) this.#onBatch(request, frame, batch);
+  }
+
+  #onBatch(request: RequestId, { after, revision }: WatchEventsFrame, batch: EventBatch): void {
+    const watch = this.#subscribed.get(request);
     if (watch === undefined) return;
     // Also where it was never told from where on it watches.
-    watch.start(frame.after + 1);
-    if (watch.misses(frame.after)) {
+    watch.start(after + 1);
+    if (watch.misses(after)) {
       // Something between here and the node loses bytes: what is missing is asked for again.
       this.#unsubscribe(watch);
       this.#subscribe(watch);
       return;
     }
-    watch.push(frame.revision, frame.events);
+    watch.push(revision, batch);
   }
 
   /** The node will send no more for this watch. */

@@ -8,7 +8,7 @@ import { ERROR_FACTS, type ErrorCode, StoreError } from '../base/errors.ts';
 import type { NodeId } from '../base/flavor.ts';
 import type { Root } from '../machine/root.ts';
 import type { CallerId, Input, WatchId } from '../replica/input.ts';
-import type { Reply, WatchOutput } from '../replica/output.ts';
+import type { Reply, WatchEvents, WatchOutput } from '../replica/output.ts';
 import type { AdminFrame, ClusterFrame } from '../wire/admin-frames.ts';
 import type {
   CommandFrame,
@@ -269,32 +269,33 @@ export class ClientHub implements ConnectionHandler {
   }
 
   #watchOutput(output: WatchOutput, touched: Set<ClientConnection>): void {
+    if (output.kind === 'events') return this.#watchEvents(output, touched);
     const watcher = this.#watchers.get(output.watch);
     if (watcher === undefined) return;
     const { connection, request } = watcher;
-    if (output.kind === 'ended') {
-      this.#watchers.delete(output.watch);
-      connection.watches.delete(request);
-    }
-    connection.push(watchFrame(request, output));
     touched.add(connection);
+    if (output.kind === 'started') {
+      return connection.push({ kind: 'watch-started', request, fromRevision: output.fromRevision });
+    }
+    this.#watchers.delete(output.watch);
+    connection.watches.delete(request);
+    connection.push({ kind: 'watch-ended', request, code: output.code, message: output.message });
   }
-}
 
-function watchFrame(request: RequestId, output: WatchOutput): ServerFrame {
-  switch (output.kind) {
-    case 'started':
-      return { kind: 'watch-started', request, fromRevision: output.fromRevision };
-    case 'events':
-      return {
-        kind: 'watch-events',
-        request,
-        after: output.after,
-        revision: output.revision,
-        events: output.events,
-      };
-    default:
-      return { kind: 'watch-ended', request, code: output.code, message: output.message };
+  /** One frame for all watches of a connection. */
+  #watchEvents({ watches, after, revision, events }: WatchEvents, touched: Set<ClientConnection>): void {
+    const requestsOf = new Map<ClientConnection, RequestId[]>();
+    for (const watch of watches) {
+      const watcher = this.#watchers.get(watch);
+      if (watcher === undefined) continue;
+      const requests = requestsOf.get(watcher.connection);
+      if (requests === undefined) requestsOf.set(watcher.connection, [watcher.request]);
+      else requests.push(watcher.request);
+    }
+    for (const [connection, requests] of requestsOf) {
+      connection.push({ kind: 'watch-events', requests, after, revision, events });
+      touched.add(connection);
+    }
   }
 }
 

@@ -7,7 +7,12 @@ import type { AnyMachine } from '../machine/machine.ts';
 import type { ReplicaConfig } from '../replica/config.ts';
 import type { PeerLimits } from '../transport/peer-handshake.ts';
 import type { MemberAddress } from '../wire/client-frames.ts';
-import { ADDRESS_LENGTH_MAX, CLUSTER_ID_LENGTH_MAX, MEMBERS_MAX } from '../wire/wire-limits.ts';
+import {
+  ADDRESS_LENGTH_MAX,
+  CLUSTER_ID_LENGTH_MAX,
+  MEMBERS_MAX,
+  WATCHES_PER_FRAME_MAX,
+} from '../wire/wire-limits.ts';
 import { type Address, parseAddress } from './address.ts';
 
 /** Limits of what clients may ask of a node. */
@@ -303,6 +308,9 @@ function checkLimits(limits: NodeLimits): void {
   const entryBytesMax = 2 * limits.clientFrameBytesMax;
   if (limits.peerFrameBytesMax < entryBytesMax + limits.peerBatchBytesMax + limits.appendBytesMax) {
     throw invalid('peerFrameBytesMax', 'must hold a batch and an entry of the largest client frame');
+  }
+  if (limits.watchesPerConnectionMax > WATCHES_PER_FRAME_MAX) {
+    throw invalid('watchesPerConnectionMax', `must be at most ${WATCHES_PER_FRAME_MAX}`);
   }
   if (limits.bufferedBytesMax <= limits.bufferedBytesLow) {
     throw invalid('bufferedBytesMax', 'must be above bufferedBytesLow');

@@ -29,7 +29,7 @@ function frameBytes(frame: ServerFrame): number {
     case 'watch-events':
       return frame.events.reduce(
         (bytes, { key, value }) => bytes + key.length + valueBytes(value),
-        FRAME_BYTES,
+        FRAME_BYTES + frame.requests.length * FIELD_BYTES,
       );
     default:
       return FRAME_BYTES;

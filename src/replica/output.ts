@@ -41,15 +41,18 @@ export interface Contradicted extends Contradiction {
 
 export type WatchOutput =
   | { readonly kind: 'started'; readonly watch: WatchId; readonly fromRevision: Revision }
-  /** Every selected event up to and including `revision` has now been handed out; those up to `after` were before. */
-  | {
-      readonly kind: 'events';
-      readonly watch: WatchId;
-      readonly after: Revision;
-      readonly revision: Revision;
-      readonly events: readonly StoreEvent[];
-    }
+  | WatchEvents
   | { readonly kind: 'ended'; readonly watch: WatchId; readonly code: ErrorCode; readonly message: string };
+
+/** Every selected event up to and including `revision` has now been handed out; those up to `after` were before. */
+export interface WatchEvents {
+  readonly kind: 'events';
+  /** They selected the same, and were handed the same so far. */
+  readonly watches: readonly WatchId[];
+  readonly after: Revision;
+  readonly revision: Revision;
+  readonly events: readonly StoreEvent[];
+}
 
 /** Changes of the state since the last ones, to be stored in one batch with `applied`. Needs no sync: the log can replay it. */
 export interface StateWrite {

@@ -2,6 +2,7 @@ import type { Revision } from '../base/flavor.ts';
 import type { StoreEvent } from '../machine/command.ts';
 import type { WatchId, WatchInput, WatchSelection } from './input.ts';
 import type { WatchOutput } from './output.ts';
+import { type WatchGroup, WatchGroups } from './watch-groups.ts';
 
 /** What the hub reads: the kept history of a state. */
 export interface HistorySource {
@@ -17,27 +18,18 @@ export interface WatchLimits {
   readonly watchBytesPerTurnMax: number;
 }
 
-interface Watch {
-  readonly id: WatchId;
-  readonly selection: WatchSelection;
-  /** Everything before it was looked at. */
-  nextRevision: Revision;
-  /** The last revision that the reader was told about. */
-  toldRevision: Revision;
-  paused: boolean;
-}
-
 /** A quiet watch hears how far the store is after this many revisions, so that it can resume from there. */
 const BOOKMARK_REVISIONS = 500;
 
 /**
  * Hands every watch the events it selected: each once, in order, whole revisions at a time. A watch
- * holds only a number, its next revision, and reads the state's own history; so a slow or paused
- * watch costs no memory, and one that falls behind the kept history ends with REVISION_COMPACTED.
+ * is only a place in the state's own history; so a slow or paused watch costs no memory, and one that
+ * falls behind the kept history ends with REVISION_COMPACTED. For watches that are at the same place,
+ * which most are, events are selected once.
  */
 export class WatchHub {
   readonly #limits: WatchLimits;
-  readonly #watches = new Map<WatchId, Watch>();
+  readonly #groups = new WatchGroups();
   #outputs: WatchOutput[] = [];
   #behind = false;
 
@@ -46,7 +38,7 @@ export class WatchHub {
   }
 
   get size(): number {
-    return this.#watches.size;
+    return this.#groups.size;
   }
 
   /** Some watch has more to read than one turn gives. */
@@ -55,69 +47,80 @@ export class WatchHub {
   }
 
   open(input: WatchInput, history: HistorySource): void {
-    const { watch: id, selection } = input;
-    if (this.#watches.size >= this.#limits.watchesMax) {
+    const { watch, selection } = input;
+    if (this.#groups.size >= this.#limits.watchesMax) {
       const message = `this node serves ${this.#limits.watchesMax} watches at most`;
-      this.#outputs.push({ kind: 'ended', watch: id, code: 'WATCH_LIMIT', message });
+      this.#outputs.push({ kind: 'ended', watch, code: 'WATCH_LIMIT', message });
       return;
     }
     const nextRevision = Math.max(1, input.fromRevision ?? history.revision + 1);
-    const watch: Watch = { id, selection, nextRevision, toldRevision: nextRevision - 1, paused: false };
-    if (this.#endIfCompacted(watch, history)) return;
-    this.#watches.set(id, watch);
-    this.#outputs.push({ kind: 'started', watch: id, fromRevision: nextRevision });
+    if (nextRevision <= history.compactedRevision) return this.#endCompacted(watch, nextRevision, history);
+    this.#groups.add(watch, { selection, paused: false, nextRevision, toldRevision: nextRevision - 1 });
+    this.#outputs.push({ kind: 'started', watch, fromRevision: nextRevision });
   }
 
-  pause(id: WatchId, paused: boolean): void {
-    const watch = this.#watches.get(id);
-    if (watch !== undefined) watch.paused = paused;
+  pause(watch: WatchId, paused: boolean): void {
+    const group = this.#groups.of(watch);
+    if (group === undefined || group.paused === paused) return;
+    const { selection, nextRevision, toldRevision } = group;
+    this.#groups.remove(watch);
+    this.#groups.add(watch, { selection, paused, nextRevision, toldRevision });
   }
 
-  close(id: WatchId): void {
-    this.#watches.delete(id);
+  close(watch: WatchId): void {
+    this.#groups.remove(watch);
   }
 
   /** What there is to tell, as of this state. */
   deliver(history: HistorySource): readonly WatchOutput[] {
     this.#behind = false;
-    if (this.#watches.size > 0) this.#deliverAll(history);
+    if (this.#groups.size > 0) this.#deliverAll(history);
     const outputs = this.#outputs;
     this.#outputs = [];
     return outputs;
   }
 
   #deliverAll(history: HistorySource): void {
-    // Watches that are equally far share one read of the history.
+    // Groups that are equally far share one read of the history.
     const reads = new Map<Revision, readonly StoreEvent[]>();
-    for (const watch of this.#watches.values()) {
-      if (watch.paused || watch.nextRevision > history.revision) continue;
-      if (this.#endIfCompacted(watch, history)) continue;
-      let events = reads.get(watch.nextRevision);
-      if (events === undefined) {
-        events = history.read(watch.nextRevision, this.#limits.watchBytesPerTurnMax);
-        reads.set(watch.nextRevision, events);
+    for (const group of this.#groups) {
+      const { nextRevision } = group;
+      if (group.paused || nextRevision > history.revision) continue;
+      if (nextRevision <= history.compactedRevision) {
+        for (const watch of group.watches) this.#endCompacted(watch, nextRevision, history);
+        continue;
       }
-      this.#advance(watch, events, history.revision);
+      let events = reads.get(nextRevision);
+      if (events === undefined) {
+        events = history.read(nextRevision, this.#limits.watchBytesPerTurnMax);
+        reads.set(nextRevision, events);
+      }
+      this.#advance(group, events, history.revision);
     }
+    this.#groups.join();
   }
 
-  #advance(watch: Watch, events: readonly StoreEvent[], revision: Revision): void {
+  #advance(group: WatchGroup, events: readonly StoreEvent[], revision: Revision): void {
     const reached = events.at(-1)?.revision ?? revision;
-    const selected = events.filter((event) => selects(watch.selection, event));
-    watch.nextRevision = reached + 1;
-    if (watch.nextRevision <= revision) this.#behind = true;
-    if (selected.length === 0 && reached - watch.toldRevision < BOOKMARK_REVISIONS) return;
-    const after = watch.toldRevision;
-    watch.toldRevision = reached;
-    this.#outputs.push({ kind: 'events', watch: watch.id, after, revision: reached, events: selected });
+    const selected = events.filter((event) => selects(group.selection, event));
+    group.nextRevision = reached + 1;
+    if (group.nextRevision <= revision) this.#behind = true;
+    if (selected.length === 0 && reached - group.toldRevision < BOOKMARK_REVISIONS) return;
+    const after = group.toldRevision;
+    group.toldRevision = reached;
+    this.#outputs.push({
+      kind: 'events',
+      watches: [...group.watches],
+      after,
+      revision: reached,
+      events: selected,
+    });
   }
 
-  #endIfCompacted(watch: Watch, history: HistorySource): boolean {
-    if (watch.nextRevision > history.compactedRevision) return false;
-    this.#watches.delete(watch.id);
-    const message = `revision ${watch.nextRevision} is compacted; the history begins at ${history.compactedRevision + 1}`;
-    this.#outputs.push({ kind: 'ended', watch: watch.id, code: 'REVISION_COMPACTED', message });
-    return true;
+  #endCompacted(watch: WatchId, nextRevision: Revision, history: HistorySource): void {
+    this.#groups.remove(watch);
+    const message = `revision ${nextRevision} is compacted; the history begins at ${history.compactedRevision + 1}`;
+    this.#outputs.push({ kind: 'ended', watch, code: 'REVISION_COMPACTED', message });
   }
 }
 

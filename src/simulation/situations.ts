@@ -50,6 +50,7 @@ export const SITUATIONS: readonly string[] = [
   'history compacted',
   'history compacted under a watch',
   'watch resumed',
+  'watches told together',
   'query held to the reference',
   'read answered by a leader with a lease',
   'linearizable read answered by a node that does not lead',

@@ -80,8 +80,8 @@ export class Watcher {
     });
   }
 
-  take(output: WatchOutput): void {
-    if (output.watch !== this.#watch) return;
+  take(watch: WatchId, output: WatchOutput): void {
+    if (watch !== this.#watch) return;
     switch (output.kind) {
       case 'started': {
         if (this.#fromRevision === undefined) {

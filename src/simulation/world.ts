@@ -274,7 +274,11 @@ export class World {
     }
     for (const reply of output.replies) this.#reply(node, reply);
     if (output.removed && !node.gone) this.#removed(node);
-    for (const told of output.watches) this.#watches.get(told.watch)?.take(told);
+    for (const told of output.watches) {
+      const watches = told.kind === 'events' ? told.watches : [told.watch];
+      if (watches.length > 1) this.marks.count('watches told together');
+      for (const watch of watches) this.#watches.get(watch)?.take(watch, told);
+    }
   }
 
   /** As a supervisor does that starts a process again. */
@@ -380,9 +384,10 @@ export class World {
     };
     const { watches, keys } = this.swarm.clients;
     return Array.from({ length: watches }, (_, at) => {
-      const prefix = at % 2 === 0;
-      const key = prefix ? ['', 'k'][(at / 2) % 2] : `k${1 + (at % keys)}`;
-      const selection = { machine: 'kv', key: key ?? '', prefix };
+      // Few to choose from: watches of one selection are served together.
+      const prefix = this.#random.chance(0.7);
+      const key = prefix ? this.#random.pick(['', 'k']) : `k${this.#random.integer(1, keys)}`;
+      const selection = { machine: 'kv', key, prefix };
       return new Watcher(`watch ${at + 1}`, selection, around, this.#random.fork());
     });
   }

@@ -116,10 +116,12 @@ export interface WatchStartedFrame {
 /**
  * Every selected event up to and including `revision` has now been sent; `events` may be empty (a
  * bookmark). The frame before it went up to `after`: where it did not arrive, a frame was lost on the way.
+ * Watches of one connection that selected the same and were told the same so far share the frame.
  */
 export interface WatchEventsFrame {
   readonly kind: 'watch-events';
-  readonly request: RequestId;
+  /** Of the watches that it is for. */
+  readonly requests: readonly RequestId[];
   readonly after: Revision;
   readonly revision: Revision;
   readonly events: readonly StoreEvent[];

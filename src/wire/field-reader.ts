@@ -29,15 +29,17 @@ export class FieldReader {
 
   /** A whole number from `min`, 0 by default, to `max`. */
   integer(name: string, min = 0, max: number = WIRE_INTEGER_MAX): number {
-    const value = this.#next();
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min || value > max) {
-      throw this.#wrong(name, `a whole number from ${min} to ${max}`);
-    }
-    return value;
+    return this.#integer(name, this.#next(), min, max);
   }
 
   optionalInteger(name: string, min = 0, max: number = WIRE_INTEGER_MAX): number | undefined {
     return this.#absent() ? undefined : this.integer(name, min, max);
+  }
+
+  /** A list of whole numbers, each 0 or more. */
+  integers(name: string, lengthMax: number): readonly number[] {
+    const values = this.list(name, lengthMax);
+    return values.map((value) => this.#integer(name, value, 0, WIRE_INTEGER_MAX));
   }
 
   /** A string of at most `lengthMax` characters. */
@@ -145,6 +147,13 @@ export class FieldReader {
     if (this.#row[this.#at] !== null) return false;
     this.#at++;
     return true;
+  }
+
+  #integer(name: string, value: unknown, min: number, max: number): number {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min || value > max) {
+      throw this.#wrong(name, `a whole number from ${min} to ${max}`);
+    }
+    return value;
   }
 
   #next(): unknown {

@@ -15,6 +15,7 @@ import {
   MACHINE_NAME_LENGTH_MAX,
   MEMBERS_MAX,
   MESSAGE_LENGTH_MAX,
+  WATCHES_PER_FRAME_MAX,
 } from './wire-limits.ts';
 
 export const SERVER_KINDS: Readonly<Record<ServerFrame['kind'], number>> = {
@@ -67,7 +68,7 @@ function toRow(frame: ServerFrame): Row {
     case 'watch-started':
       return [kind, frame.request, frame.fromRevision];
     case 'watch-events':
-      return [kind, frame.request, frame.after, frame.revision, frame.events.map(eventRow)];
+      return [kind, frame.requests, frame.after, frame.revision, frame.events.map(eventRow)];
     case 'watch-ended':
       return [kind, frame.request, frame.code, shortened(frame.message)];
     case 'status':
@@ -142,7 +143,7 @@ function fromOtherRow(row: Row): ServerFrame {
     case SERVER_KINDS['watch-events']:
       return readRow('watch-events', row, 1, (fields) => ({
         kind: 'watch-events',
-        request: fields.integer('request'),
+        requests: fields.integers('requests', WATCHES_PER_FRAME_MAX),
         after: fields.integer('after'),
         revision: fields.integer('revision'),
         events: fields.rows('events', EVENTS_PER_FRAME_MAX, readEvent),

@@ -13,6 +13,8 @@ export const KEY_BYTES_MAX: number = 128 * 1024;
 export const ALARMS_MAX = 16;
 export const MEMBERS_MAX = 64;
 export const EVENTS_PER_FRAME_MAX: number = 1024 * 1024;
+/** So many watches are told the same by one frame; no connection has more. */
+export const WATCHES_PER_FRAME_MAX = 65_536;
 export const MESSAGES_PER_FRAME_MAX = 65_536;
 export const ENTRIES_PER_APPEND_MAX = 65_536;
 /** Well below what the codec takes, since a body is wrapped again in the log, in snapshots and in events. */

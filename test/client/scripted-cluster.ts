@@ -236,24 +236,39 @@ export class ScriptedNode {
   }
 
   deliver(): void {
-    for (const watch of this.#watches) {
-      const events = this.#cluster.eventsFrom(watch.next);
+    for (const watches of this.#alike()) {
+      const [{ socket, frame, next }] = watches;
+      const events = this.#cluster.eventsFrom(next);
       if (events.length === 0) continue;
-      const { request, frame } = watch;
       const { revision } = this.#cluster;
       const selected = events.filter(
         ({ machine, key }) =>
           machine === frame.machine && (frame.prefix ? key.startsWith(frame.key) : key === frame.key),
       );
-      const after = watch.next - 1;
-      watch.next = revision + 1;
-      const told: ServerFrame = { kind: 'watch-events', request, after, revision, events: selected };
+      for (const watch of watches) watch.next = revision + 1;
+      const requests = watches.map(({ request }) => request);
+      const after = next - 1;
+      const told: ServerFrame = { kind: 'watch-events', requests, after, revision, events: selected };
       if (this.swallows) {
         this.swallows = false;
         continue;
       }
-      this.send(watch.socket, ...(this.stutters ? [told, told] : [told]));
+      this.send(socket, ...(this.stutters ? [told, told] : [told]));
     }
+  }
+
+  /** Watches that are told the same, by one frame. */
+  #alike(): readonly (readonly [Watch, ...Watch[]])[] {
+    const groups = new Map<string, [Watch, ...Watch[]]>();
+    const sockets = [...this.#server.clients];
+    for (const watch of this.#watches) {
+      const { machine, key, prefix } = watch.frame;
+      const place = JSON.stringify([sockets.indexOf(watch.socket), machine, key, prefix, watch.next]);
+      const group = groups.get(place);
+      if (group === undefined) groups.set(place, [watch]);
+      else group.push(watch);
+    }
+    return [...groups.values()];
   }
 
   #listen(): void {

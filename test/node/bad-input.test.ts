@@ -274,6 +274,7 @@ test('a port in use and a bad configuration are told by their codes', async () =
     wrong({ electionTicksMax: 30 }),
     wrong({ limits: { connectionsMax: -1 } }),
     wrong({ limits: { clientFrameBytesMax: 1_000 } }),
+    wrong({ limits: { watchesPerConnectionMax: 100_000 } }),
     wrong({ limits: { wrongName: 1 } }),
   ]).toMatchInlineSnapshot(`
     [
@@ -287,6 +288,7 @@ test('a port in use and a bad configuration are told by their codes', async () =
       "CONFIG_INVALID: electionTicksMax must be above electionTicksMin",
       "CONFIG_INVALID: connectionsMax must be a whole number, 1 or more",
       "CONFIG_INVALID: clientFrameBytesMax must be at least 2097152, to hold a value",
+      "CONFIG_INVALID: watchesPerConnectionMax must be at most 65536",
       "CONFIG_INVALID: wrongName is no limit that this release knows",
     ]
   `);

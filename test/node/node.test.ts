@@ -14,7 +14,7 @@ test('three nodes form, elect a leader, put, get and watch', async () => {
   expect(await session.put('a1', 'one')).toMatchObject({ kind: 'result', revision: 1 });
   expect(await get(client, 'a1')).toMatchObject({ kind: 'result', revision: 1 });
   const events = await client.next('watch-events');
-  expect(events).toMatchObject({ request: 9, revision: 1, events: [{ kind: 'put', key: 'a1' }] });
+  expect(events).toMatchObject({ requests: [9], revision: 1, events: [{ kind: 'put', key: 'a1' }] });
 });
 
 test('what a leader acknowledged survives it, and it comes back as a follower', async () => {

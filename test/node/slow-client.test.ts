@@ -4,28 +4,53 @@ import { get, TestCluster, TestSession } from './test-cluster.ts';
 
 const VALUE = 'v'.repeat(100_000);
 
-test('a watch whose reader is slow waits, costs others nothing, and then gets every event', async () => {
+test('watches whose reader is slow wait, cost others nothing, and then get every event', async () => {
   await using cluster = await TestCluster.start(1, {
     bufferedBytesLow: 200_000,
     bufferedBytesMax: 50_000_000,
   });
   await cluster.leader();
   const slow = await cluster.client(1);
-  slow.send({ kind: 'watch', request: 1, machine: 'kv', key: '', prefix: true, fromRevision: undefined });
-  await slow.next('watch-started');
+  const fast = await cluster.client(1);
+  const selection = { machine: 'kv', key: '', prefix: true, fromRevision: undefined } as const;
+  for (const request of [1, 2]) slow.send({ kind: 'watch', request, ...selection });
+  for (const request of [7, 8]) fast.send({ kind: 'watch', request, ...selection });
+  for (const client of [slow, slow, fast, fast]) await client.next('watch-started');
   slow.socket.pause();
   const writer = await cluster.client(1);
   const session = await TestSession.open(writer);
   const count = 150;
   for (let at = 0; at < count; at++) expect((await session.put(`k${at}`, VALUE)).kind).toBe('result');
+  const all = Array.from({ length: count }, (_, at) => at + 1);
+  for (const request of [7, 8]) await sees(fast, request, all);
   slow.socket.resume();
-  const revisions = (): readonly number[] =>
-    slow.frames.flatMap((frame) =>
-      frame.kind === 'watch-events' ? frame.events.map(({ revision }) => revision) : [],
-    );
-  await until('every event came', () => revisions().length >= count || undefined);
-  expect(revisions()).toEqual(Array.from({ length: count }, (_, at) => at + 1));
+  for (const request of [1, 2]) await sees(slow, request, all);
+  // They are told together again.
+  await session.put('last', 'v');
+  for (const client of [slow, fast])
+    await until('both see the last', () => isToldTogether(client, 2, 'last') || undefined);
 });
+
+/** A watch of the client is told of these revisions, each once and in order. */
+async function sees(client: RawClient, request: number, revisions: readonly number[]): Promise<void> {
+  const told = (): readonly number[] =>
+    client.frames.flatMap((frame) =>
+      frame.kind === 'watch-events' && frame.requests.includes(request)
+        ? frame.events.map(({ revision }) => revision)
+        : [],
+    );
+  await until('every event came', () => told().length >= revisions.length || undefined);
+  expect(told()).toEqual(revisions);
+}
+
+function isToldTogether({ frames }: RawClient, count: number, key: string): boolean {
+  return frames.some(
+    (frame) =>
+      frame.kind === 'watch-events' &&
+      frame.requests.length === count &&
+      frame.events.some((event) => event.key === key),
+  );
+}
 
 test('a client that asks for much and reads nothing is cut, and others go on', async () => {
   await using cluster = await TestCluster.start(1, {

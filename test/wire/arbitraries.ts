@@ -160,8 +160,8 @@ export const serverFrame: Arbitrary<ServerFrame> = fc.oneof(
   fc.record({ kind: fc.constant('watch-started' as const), request: count, fromRevision: count }),
   fc.record({
     kind: fc.constant('watch-events' as const),
+    requests: fc.array(count, { maxLength: 5 }),
     after: fc.nat(),
-    request: count,
     revision: count,
     events: fc.array(fc.record({ revision: count, machine: text, kind: text, key, value: plain }), {
       maxLength: 5,

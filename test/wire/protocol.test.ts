@@ -7,6 +7,7 @@ import { encodeRows, MESSAGE_FORMAT } from '../../src/wire/message-bytes.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
 import { decodePeerFrames, encodePeerFrames, PEER_KINDS } from '../../src/wire/peer-codec.ts';
 import { ENTRY_KINDS, MESSAGE_KINDS } from '../../src/wire/raft-message-codec.ts';
+import { WATCHES_PER_FRAME_MAX } from '../../src/wire/wire-limits.ts';
 import { decodeServerFrames, encodeServerFrames, SERVER_KINDS } from '../../src/wire/server-codec.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -132,8 +133,8 @@ test('the bytes of server frames are fixed', () => {
         { kind: 'watch-started', request: 3, fromRevision: 6 },
         {
           kind: 'watch-events',
+          requests: [3, 4],
           after: 6,
-          request: 3,
           revision: 6,
           events: [{ revision: 6, machine: 'kv', kind: 'put', key: 'a', value: new Uint8Array([1]) }],
         },
@@ -143,7 +144,7 @@ test('the bytes of server frames are fixed', () => {
       ]),
     ),
   ).toMatchInlineSnapshot(
-    `"0157934c9c989510a16301919201a3683a31c09611010506c0c3961202aa4e4f545f4c4541444552ab6e6f742d6170706c696564a16d03931303069514030606919506a26b76a3707574a161c40101941503a94e4f5f4c4541444552a091179318ad5348555454494e475f444f574ea0"`,
+    `"0109e3071d989510a16301919201a3683a31c09611010506c0c3961202aa4e4f545f4c4541444552ab6e6f742d6170706c696564a16d039313030695149203040606919506a26b76a3707574a161c40101941503a94e4f5f4c4541444552a091179318ad5348555454494e475f444f574ea0"`,
   );
 });
 
@@ -261,6 +262,38 @@ test('a client frame with one wrong field is refused, and the message names the 
       "PROTOCOL_VIOLATION: watch: prefix must be true or false",
       "PROTOCOL_VIOLATION: watch: fromRevision must be a whole number from 0 to 281474976710656",
       "PROTOCOL_VIOLATION: ping has 2 fields instead of 1",
+    ]
+  `);
+});
+
+test('events with one wrong field are refused, and the message names the field', () => {
+  const event = [7, 'kv', 'put', 'a', null];
+  const refused = [
+    [[3], 6, 7],
+    [3, 6, 7, [event]],
+    [[3, -1], 6, 7, [event]],
+    [[3, '4'], 6, 7, [event]],
+    [[3, 2 ** 53], 6, 7, [event]],
+    [Array.from({ length: WATCHES_PER_FRAME_MAX + 1 }, (_, at) => at), 6, 7, [event]],
+    [[3], null, 7, [event]],
+    [[3], 6, 7.5, [event]],
+    [[3], 6, 7, [7]],
+    [[3], 6, 7, [[7, 'kv', 'put', '€', null]]],
+    [[3], 6, 7, [event], 1],
+  ].map((fields) => refusal(decodeServerFrames, [[SERVER_KINDS['watch-events'], ...fields]]));
+  expect(refused).toMatchInlineSnapshot(`
+    [
+      "PROTOCOL_VIOLATION: watch-events: events must be a list of at most 1048576 items",
+      "PROTOCOL_VIOLATION: watch-events: requests must be a list of at most 65536 items",
+      "PROTOCOL_VIOLATION: watch-events: requests must be a whole number from 0 to 281474976710656",
+      "PROTOCOL_VIOLATION: watch-events: requests must be a whole number from 0 to 281474976710656",
+      "PROTOCOL_VIOLATION: watch-events: requests must be a whole number from 0 to 281474976710656",
+      "PROTOCOL_VIOLATION: watch-events: requests must be a list of at most 65536 items",
+      "PROTOCOL_VIOLATION: watch-events: after must be a whole number from 0 to 281474976710656",
+      "PROTOCOL_VIOLATION: watch-events: revision must be a whole number from 0 to 281474976710656",
+      "PROTOCOL_VIOLATION: watch-events: events must be a list of rows",
+      "PROTOCOL_VIOLATION: watch-events events: key must be a string of one character per byte",
+      "PROTOCOL_VIOLATION: watch-events has 6 fields instead of 5",
     ]
   `);
 });
