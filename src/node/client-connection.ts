@@ -8,6 +8,7 @@ import type { ClientFrame, HelloFrame, RequestId, ServerFrame } from '../wire/cl
 import { encodeServerFrames } from '../wire/server-codec.ts';
 import type { ClientLimits } from './config.ts';
 import { frameBatches } from './frame-batches.ts';
+import { stages } from './stage-histograms.ts';
 
 /** A frame that asks for something. */
 export type RequestFrame = Exclude<ClientFrame, { readonly kind: 'hello' | 'ping' }>;
@@ -108,6 +109,7 @@ export class ClientConnection {
   #onMessage(data: Buffer): void {
     if (this.#closed) return;
     this.#liveness.seen();
+    const sinceMs = stages.nowMs();
     try {
       if (data.length > this.#limits.clientFrameBytesMax) {
         const message = `a message of ${data.length} bytes; at most ${this.#limits.clientFrameBytesMax} are taken`;
@@ -115,6 +117,7 @@ export class ClientConnection {
       }
       const frames = decodeClientFrames(data);
       for (const frame of frames) this.#onFrame(frame, data.length / frames.length);
+      stages.ended('decode', sinceMs);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       this.close(error.code, error.message);

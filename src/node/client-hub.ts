@@ -24,6 +24,7 @@ import { AdminDesk, type ClusterView } from './admin-desk.ts';
 import { ClientConnection, type ConnectionHandler, type RequestFrame } from './client-connection.ts';
 import type { NodeLimits } from './config.ts';
 import type { EventLog } from './event-log.ts';
+import { stages } from './stage-histograms.ts';
 
 interface Caller {
   readonly connection: ClientConnection;
@@ -93,10 +94,12 @@ export class ClientHub implements ConnectionHandler {
 
   /** Hands out what a turn gave; all frames for one connection leave together. */
   deliver(replies: readonly Reply[], watches: readonly WatchOutput[]): void {
+    const sinceMs = stages.nowMs();
     const touched = new Set<ClientConnection>();
     for (const reply of replies) this.#reply(reply, touched);
     for (const output of watches) this.#watchOutput(output, touched);
     for (const connection of touched) connection.flush();
+    if (touched.size > 0) stages.ended('reply', sinceMs);
   }
 
   /** Puts an input of the node's own to the replica. */

@@ -8,6 +8,7 @@ import { msgpackCodec } from '../wire/msgpack-codec.ts';
 import { sha256Digest } from '../wire/sha256-digest.ts';
 import { type NodeConfig, replicaConfig } from './config.ts';
 import { DiskWriter } from './disk-writer.ts';
+import { stages } from './stage-histograms.ts';
 import type { NodeStorages } from './storages.ts';
 import { TurnLoop } from './turn-loop.ts';
 
@@ -38,6 +39,7 @@ export function startCore(options: CoreOptions): Core {
     digest: sha256Digest,
     random: new SeededRandom(randomInt(2 ** 47)),
     restored,
+    stages,
   });
   const disk = new DiskWriter({
     log: storages.log,

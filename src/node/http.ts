@@ -4,6 +4,7 @@ import type { NodeId } from '../base/flavor.ts';
 import type { Cut } from '../transport/peer-links.ts';
 import type { NodeStatus } from '../wire/client-frames.ts';
 import { MEMBERS_MAX } from '../wire/wire-limits.ts';
+import { stages } from './stage-histograms.ts';
 
 /** What the plain HTTP side of a node needs to know, and may do. */
 export interface HttpFacts {
@@ -24,6 +25,7 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
   '/health': ['GET', 'HEAD'],
   '/ready': ['GET', 'HEAD'],
   '/status': ['GET', 'HEAD'],
+  '/stages': ['GET', 'HEAD'],
   '/faults': ['POST'],
 };
 const WEB_SOCKET_PATHS: readonly string[] = ['/peer', '/client'];
@@ -78,7 +80,7 @@ async function answer(request: IncomingMessage, facts: HttpFacts): Promise<Answe
       ? { status: 200, body: { ready: true } }
       : { status: 503, body: { ready: false, reason } };
   }
-  return { status: 200, body: facts.status() };
+  return { status: 200, body: path === '/stages' ? stages.report() : facts.status() };
 }
 
 async function faults(request: IncomingMessage, facts: HttpFacts): Promise<Answer> {

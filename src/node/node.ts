@@ -190,7 +190,8 @@ class Node implements RunningNode {
   }
 
   async start(): Promise<void> {
-    const { config, peers } = { config: this.#config, peers: this.#peers };
+    const config = this.#config;
+    const peers = this.#peers;
     this.#listener = await Listener.open({
       listen: config.listen,
       limits: config.limits,
@@ -277,13 +278,15 @@ class Node implements RunningNode {
     if (replaceState !== undefined)
       this.#log.info('snapshot installed', { index: replaceState.applied.index });
     this.#peers.refuse(contradictions);
+    // What the others must store goes out first; what they are only told can wait for the answers.
+    if (output.write === undefined) this.#hub.deliver(replies, watches);
     this.#peers.send(send);
     this.#peers.follow(replica.configuration, replica.committedConfiguration);
     if (replica.leader !== this.#leader) {
       this.#leader = replica.leader;
       this.#announce();
     }
-    this.#hub.deliver(replies, watches);
+    if (output.write !== undefined) this.#hub.deliver(replies, watches);
     if (removed) void this.#leave('the cluster has removed this node');
   }
 

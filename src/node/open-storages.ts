@@ -13,6 +13,7 @@ import { LevelState } from '../storage/state/level-state.ts';
 import { msgpackCodec } from '../wire/msgpack-codec.ts';
 import type { NodeConfig } from './config.ts';
 import { checkDivergence } from './divergence.ts';
+import { stages } from './stage-histograms.ts';
 import type { NodeStorages } from './storages.ts';
 
 /**
@@ -39,6 +40,10 @@ export async function openStorages(config: NodeConfig): Promise<NodeStorages> {
         directory: join(directory, 'log'),
         segmentBytes: config.limits.logSegmentBytes,
         create: identity.peers === undefined || identity.joined?.isNew === true,
+        onWritten: ({ writeMs, syncMs }) => {
+          stages.took('log-write', writeMs);
+          stages.took('fdatasync', syncMs);
+        },
       }),
       state: new LevelState({ directory: join(directory, 'state'), codec: msgpackCodec, distrust }),
       saveIdentity: (formed) => writeIdentity(directory, formed),

@@ -3,6 +3,7 @@ import type { Output, Reply } from '../replica/output.ts';
 import type { Replica } from '../replica/replica.ts';
 import type { DiskLimits } from './config.ts';
 import type { DiskWriter } from './disk-writer.ts';
+import { stages } from './stage-histograms.ts';
 
 export interface TurnLoopOptions {
   readonly replica: Replica;
@@ -23,6 +24,8 @@ export class TurnLoop {
   readonly #options: TurnLoopOptions;
   #inputs: Input[] = [];
   #held: CommandInput[] = [];
+  /** When the first of them came. */
+  #heldSinceMs = 0;
   #scheduled: NodeJS.Immediate | undefined;
   #stopped = false;
 
@@ -44,6 +47,7 @@ export class TurnLoop {
 
   #hold(input: CommandInput): void {
     const { heldCommandsMax } = this.#options.limits;
+    if (this.#held.length === 0) this.#heldSinceMs = stages.nowMs();
     if (this.#held.length < heldCommandsMax) {
       this.#held.push(input);
       return;
@@ -76,6 +80,7 @@ export class TurnLoop {
     this.#inputs = [];
     const diskIsBehind = disk.logWrites >= limits.logWritesMax || disk.stateChanges >= limits.stateChangesMax;
     if (diskIsBehind || this.#held.length === 0) return inputs;
+    stages.ended('wait', this.#heldSinceMs);
     for (const command of this.#held.splice(0, limits.commandsPerTurnMax)) inputs.push(command);
     if (this.#held.length > 0) this.#schedule();
     return inputs;

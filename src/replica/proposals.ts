@@ -1,5 +1,6 @@
 import type { Codec } from '../base/codec.ts';
 import type { Index, NodeId } from '../base/flavor.ts';
+import type { StageClock } from '../base/stages.ts';
 import { VERSION_NEEDED } from '../base/version.ts';
 import type { CommandOutcome } from '../machine/command.ts';
 import { encodeLogged } from '../machine/logged-command.ts';
@@ -23,6 +24,7 @@ export interface ProposalsOptions {
   readonly leadership: Leadership;
   readonly audits: Audits;
   readonly versions: Versions;
+  readonly stages: StageClock;
 }
 
 /** A leader's commands: taken in, or refused; proposed, all of a turn at once; answered when they are applied. */
@@ -35,10 +37,13 @@ export class Proposals {
   readonly #audits: Audits;
   readonly #versions: Versions;
   readonly #commands: PendingCommands;
+  readonly #stages: StageClock;
+  /** What was proposed together, until it is committed. */
+  #underWay: { readonly lastIndex: Index; readonly sinceMs: number }[] = [];
   /** Of this node's disk. */
   room: DiskRoom = 'ample';
 
-  constructor({ config, root, codec, raft, leadership, audits, versions }: ProposalsOptions) {
+  constructor({ config, root, codec, raft, leadership, audits, versions, stages }: ProposalsOptions) {
     this.#config = config;
     this.#root = root;
     this.#codec = codec;
@@ -47,6 +52,7 @@ export class Proposals {
     this.#audits = audits;
     this.#versions = versions;
     this.#commands = new PendingCommands(config.pendingCommandsMax);
+    this.#stages = stages;
   }
 
   /** The command waits here to be proposed, unless there is an answer at once. */
@@ -80,6 +86,7 @@ export class Proposals {
     if (!this.#leadership.isServing || this.#raft.isTransferring) return [];
     const timeMs = this.#leadership.stampMs(now);
     const { wallMs } = now;
+    const sinceMs = this.#stages.nowMs();
     const queue = this.#commands.takeQueue();
     const payloads = queue.map(({ command: { machine, session, body } }) =>
       encodeLogged(this.#codec, { timeMs, wallMs, machine, session, body }),
@@ -102,6 +109,7 @@ export class Proposals {
     }
     const { firstIndex, term } = proposed;
     queue.forEach(({ caller }, at) => this.#commands.proposed(caller, firstIndex + at, term));
+    this.#noteProposed(firstIndex + payloads.length - 1, sinceMs);
     if (tickClock) this.#leadership.isClockProposed = true;
     if (raise !== undefined) this.#versions.asked(raise);
     return [];
@@ -116,8 +124,21 @@ export class Proposals {
     return this.#commands.applied(entry, outcome, this.#raft.leader);
   }
 
+  /** The log is committed up to there. */
+  committed(index: Index): void {
+    while ((this.#underWay[0]?.lastIndex ?? Infinity) <= index) {
+      this.#stages.ended('replicate', this.#underWay.shift()?.sinceMs ?? 0);
+    }
+  }
+
+  #noteProposed(lastIndex: Index, sinceMs: number): void {
+    this.#stages.ended('propose', sinceMs);
+    this.#underWay.push({ lastIndex, sinceMs: this.#stages.nowMs() });
+  }
+
   /** Leadership is lost: what is in the log may be applied or not. */
   abort(): readonly Reply[] {
+    this.#underWay = [];
     return this.#commands.abort(this.#raft.leader);
   }
 

@@ -1,4 +1,5 @@
-import type { Index } from '../base/flavor.ts';
+import type { Index, NodeId } from '../base/flavor.ts';
+import type { QueryOutcome } from '../machine/root.ts';
 import type { Raft } from '../raft/raft.ts';
 import type { Ready } from '../raft/ready.ts';
 import type { ReplicaConfig } from './config.ts';
@@ -107,4 +108,20 @@ export class Reads {
     if (leader === undefined) return notLeader(caller, leader);
     return { kind: 'error', caller, code: 'READ_UNCONFIRMED', message, leader };
   }
+}
+
+/** What the machines say to a query, for whoever asked. */
+export function queryReply(
+  { caller }: QueryInput,
+  outcome: QueryOutcome,
+  index: Index,
+  staleMs: number | undefined,
+  leader: NodeId | undefined,
+): Reply {
+  if (outcome.kind === 'answered') {
+    const { result, revision } = outcome;
+    return { kind: 'result', caller, result, revision, index, staleMs };
+  }
+  const { code, message } = outcome;
+  return { kind: 'error', caller, code, message, leader };
 }

@@ -16,6 +16,7 @@ import type { Codec } from '../base/codec.ts';
 import type { Digest } from '../base/digest.ts';
 import type { NodeId } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
+import { NO_STAGES, type StageClock } from '../base/stages.ts';
 import { decodeLogged } from '../machine/logged-command.ts';
 import { RecordTree } from '../machine/record-tree.ts';
 import { readMembers, writeMembers } from '../machine/root-members.ts';
@@ -31,16 +32,16 @@ import type { Ready } from '../raft/ready.ts';
 import { Audits } from './audits.ts';
 import type { ReplicaConfig } from './config.ts';
 import { historySource } from './history-source.ts';
-import type { DiskRoom, Input, MemberStatus, Now, QueryInput, ReplicaStatus } from './input.ts';
+import type { DiskRoom, Input, Now, QueryInput, ReplicaStatus } from './input.ts';
 import { Leadership } from './leadership.ts';
 import { LogUpkeep } from './log-upkeep.ts';
 import type { Contradicted, Output, Reply, StageStep, StateReplacement } from './output.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { Proposals } from './proposals.ts';
 import { raftStatus } from './raft-status.ts';
-import { Reads } from './reads.ts';
+import { queryReply, Reads } from './reads.ts';
 import type { Restored } from './restored.ts';
-import { SnapshotReceiver } from './snapshot-receiver.ts';
+import { receivedBytesMax, SnapshotReceiver } from './snapshot-receiver.ts';
 import { Snapshots } from './snapshots.ts';
 import { StateWrites } from './state-writes.ts';
 import { Versions } from './versions.ts';
@@ -53,10 +54,9 @@ export interface ReplicaOptions {
   readonly digest: Digest;
   readonly random: Random;
   readonly restored: Restored;
+  /** Nobody asks how long the stages take unless told. */
+  readonly stages?: StageClock;
 }
-
-/** A leader's state may be this many times `stateBytesMax`: commands that were on their way make it grow above that. */
-const RECEIVED_TIMES_MAX = 2;
 
 const NO_STEPS: readonly StageStep[] = [];
 
@@ -64,6 +64,7 @@ export class Replica {
   readonly #config: ReplicaConfig;
   readonly #root: Root;
   readonly #codec: Codec;
+  readonly #stages: StageClock;
   readonly #raft: Raft;
   readonly #leadership: Leadership;
   readonly #changes: PendingChanges;
@@ -90,10 +91,11 @@ export class Replica {
   #send: Message[] = [];
   readonly #contradictions: Contradicted[] = [];
 
-  constructor({ config, root, codec, digest, random, restored }: ReplicaOptions) {
+  constructor({ config, root, codec, digest, random, restored, stages = NO_STAGES }: ReplicaOptions) {
     this.#config = config;
     this.#root = root;
     this.#codec = codec;
+    this.#stages = stages;
     this.#tree = new RecordTree(restored.records);
     this.#applied = restored.applied;
     const { hardState, base, entries, applied, damage } = restored;
@@ -117,16 +119,12 @@ export class Replica {
     this.#changes = new PendingChanges(raft, config.raft.electionTicksMax, versions);
     const audits = new Audits(config, raft, codec, digest);
     this.#audits = audits;
-    this.#proposals = new Proposals({ config, root, codec, raft, leadership, audits, versions });
+    this.#proposals = new Proposals({ config, root, codec, raft, leadership, audits, versions, stages });
     this.#reads = new Reads(config, raft);
     this.#watches = new WatchHub(config);
     this.#snapshots = new Snapshots(config, codec, digest);
     this.#upkeep = new LogUpkeep(config, raft, this.#snapshots);
-    this.#receiver = new SnapshotReceiver({
-      codec,
-      digest,
-      bytesMax: RECEIVED_TIMES_MAX * config.stateBytesMax,
-    });
+    this.#receiver = new SnapshotReceiver({ codec, digest, bytesMax: receivedBytesMax(config) });
     this.#stateWrites = new StateWrites(config, restored.applied);
     this.#history = historySource(root, () => this.#tree);
   }
@@ -142,8 +140,7 @@ export class Replica {
     this.#followLeadership();
     this.#replies.push(...this.#proposals.propose(this.#tree, this.#applied.index, now));
     if (!this.#leadership.isOnItsWay) this.#replies.push(...this.#reads.ask(now.monotonicMs));
-    const ready = this.#raft.ready();
-    for (const entry of ready.committed) if (!this.#versions.isOutdated) this.#apply(entry);
+    const ready = this.#ready();
     this.#followSnapshots(ready);
     this.#followLeadership();
     this.#answerQueries(ready);
@@ -174,10 +171,7 @@ export class Replica {
       stateBytes: this.#tree.bytes,
       serving: this.#leadership.isServing,
       receiving: this.#receiver.progress,
-      members: raft.members.map((member): MemberStatus => {
-        const snapshot = this.#snapshots.progress(member.id);
-        return snapshot === undefined ? member : { ...member, snapshot };
-      }),
+      members: raft.members.map((member) => this.#snapshots.withProgress(member)),
     };
   }
 
@@ -305,6 +299,19 @@ export class Replica {
     this.#answerAtOnce(this.#proposals.applied(entry, outcome));
   }
 
+  /** What Raft wants done, after it was done to the state what is committed. */
+  #ready(): Ready {
+    const sinceMs = this.#stages.nowMs();
+    const ready = this.#raft.ready();
+    if (ready.committed.length === 0) return ready;
+    this.#stages.ended('commit', sinceMs);
+    this.#proposals.committed(ready.committed.at(-1)?.index ?? 0);
+    const appliesMs = this.#stages.nowMs();
+    for (const entry of ready.committed) if (!this.#versions.isOutdated) this.#apply(entry);
+    this.#stages.ended('apply', appliesMs);
+    return ready;
+  }
+
   #applyConfiguration(entry: Entry): void {
     const configuration = decodeConfiguration(entry.data);
     // A copy: the entry may be a part of a frame that brought many.
@@ -355,18 +362,10 @@ export class Replica {
   #answerQueries(ready: Ready): void {
     this.#replies.push(...this.#reads.confirm(ready));
     const due = this.#reads.takeDue(this.#applied.index, this.#now.monotonicMs);
-    for (const { query, staleMs } of due) this.#answer(query, staleMs);
-  }
-
-  #answer({ caller, machine, body }: QueryInput, staleMs: number | undefined): void {
-    const outcome = this.#root.query(this.#tree, machine, body);
-    if (outcome.kind === 'refused') {
-      const { code, message } = outcome;
-      this.#replies.push({ kind: 'error', caller, code, message, leader: this.#raft.leader });
-      return;
+    for (const { query, staleMs } of due) {
+      const outcome = this.#root.query(this.#tree, query.machine, query.body);
+      this.#replies.push(queryReply(query, outcome, this.#applied.index, staleMs, this.#raft.leader));
     }
-    const { result, revision } = outcome;
-    this.#replies.push({ kind: 'result', caller, result, revision, index: this.#applied.index, staleMs });
   }
 
   #output(ready: Ready): Output {

@@ -1,3 +1,4 @@
+import type { ReplicaConfig } from './config.ts';
 import type { Codec } from '../base/codec.ts';
 import type { Digest } from '../base/digest.ts';
 import type { NodeId, Term } from '../base/flavor.ts';
@@ -238,4 +239,12 @@ export class SnapshotReceiver {
   #encode(answer: SnapshotAnswer): Uint8Array {
     return encodeAnswer(this.#options.codec, answer);
   }
+}
+
+/** A leader's state may be this many times `stateBytesMax`: commands that were on their way make it grow above that. */
+const RECEIVED_TIMES_MAX = 2;
+
+/** The largest state that a leader may send. */
+export function receivedBytesMax({ stateBytesMax }: Pick<ReplicaConfig, 'stateBytesMax'>): number {
+  return RECEIVED_TIMES_MAX * stateBytesMax;
 }

@@ -4,10 +4,11 @@ import type { Index, NodeId, Term } from '../base/flavor.ts';
 import type { RecordView } from '../machine/record-tree.ts';
 import type { Position } from '../raft/entry.ts';
 import type { Message, SnapshotResponse } from '../raft/message.ts';
+import type { MemberStatus as RaftMemberStatus } from '../raft/member-status.ts';
 import { CommitDelay, type LogEnds } from './commit-delay.ts';
 import type { ReplicaConfig } from './config.ts';
+import type { MemberStatus } from './input.ts';
 import { SnapshotPace } from './snapshot-pace.ts';
-import type { SnapshotProgress } from './snapshot-chunk.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
 
 /** To read a range that the follower holds already costs about this part of sending it. */
@@ -45,9 +46,10 @@ export class Snapshots {
     return this.#hasMore;
   }
 
-  /** How far the snapshot on its way to this follower has come. */
-  progress(to: NodeId): SnapshotProgress | undefined {
-    return this.#senders.get(to)?.progress;
+  /** The member, and how far the snapshot on its way to it has come. */
+  withProgress(member: RaftMemberStatus): MemberStatus {
+    const snapshot = this.#senders.get(member.id)?.progress;
+    return snapshot === undefined ? member : { ...member, snapshot };
   }
 
   /** Whether a snapshot is on its way that is followed by what the log holds from `firstIndex` on. */

@@ -10,6 +10,14 @@ export interface LogWorkerData {
   readonly create: boolean;
 }
 
+/** Of one frame of the log. */
+export interface LogWriteTimes {
+  /** Until the system had it… */
+  readonly writeMs: number;
+  /** …and until it was on stable storage. */
+  readonly syncMs: number;
+}
+
 /** To the worker. */
 export type LogRequest =
   | { readonly kind: 'open' }
@@ -28,7 +36,7 @@ export type LogReply =
       readonly damage: Omit<LogDamage, 'beyond'> | undefined;
     }
   /** Every write up to this one is on stable storage. */
-  | { readonly kind: 'written'; readonly id: number }
+  | { readonly kind: 'written'; readonly id: number; readonly times: LogWriteTimes }
   /** The disk has no room: what is to be written waits, or waits no longer. */
   | { readonly kind: 'full'; readonly isFull: boolean }
   /** Nothing more will be written. */

@@ -7,7 +7,7 @@ import { acquireDirectoryLock } from '../directory-lock.ts';
 import type { DirectoryLock } from '../directory-lock.ts';
 import type { LogContents, LogStorage } from '../log-storage.ts';
 import { builtModule } from '../built-module.ts';
-import type { LogReply, LogRequest, LogWorkerData } from './log-messages.ts';
+import type { LogReply, LogRequest, LogWorkerData, LogWriteTimes } from './log-messages.ts';
 import { decodeRecords, encodeRecords } from './log-records.ts';
 
 export interface LogStoreOptions {
@@ -22,6 +22,8 @@ export interface LogStoreOptions {
    * the error AMNESIA. True unless told.
    */
   readonly create?: boolean;
+  /** Told how long each frame took, before what is in it settles. */
+  readonly onWritten?: (times: LogWriteTimes) => void;
 }
 
 interface Waiting {
@@ -41,6 +43,7 @@ const FRAME_BYTES_MAX = 8 * 1024 * 1024;
 export class LogStore implements LogStorage {
   readonly #directory: string;
   readonly #data: LogWorkerData;
+  readonly #onWritten: (times: LogWriteTimes) => void;
   readonly #writes: Waiting[] = [];
   #lock: DirectoryLock | undefined;
   #worker: Worker | undefined;
@@ -55,6 +58,7 @@ export class LogStore implements LogStorage {
 
   constructor(options: LogStoreOptions) {
     this.#directory = options.directory;
+    this.#onWritten = options.onWritten ?? (() => undefined);
     this.#data = {
       directory: options.directory,
       segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
@@ -138,6 +142,7 @@ export class LogStore implements LogStorage {
         this.#entries = [];
         return;
       case 'written':
+        this.#onWritten(reply.times);
         this.#written(reply.id);
         return;
       case 'full':

@@ -5,6 +5,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { present } from '../../base/assert.ts';
 import { StoreError } from '../../base/errors.ts';
 import type { Entry } from '../../raft/entry.ts';
+import { FileTimes } from './file-times.ts';
 import type { LogReply, LogRequest, LogWorkerData } from './log-messages.ts';
 import { encodeRecords } from './log-records.ts';
 import { nodeFileSystem } from './node-file-system.ts';
@@ -20,6 +21,7 @@ class LogWorker {
   readonly #port: MessagePort;
   readonly #frameBytesMax: number;
   readonly #log: SegmentedLog;
+  readonly #fileTimes: FileTimes = new FileTimes(nodeFileSystem);
   #waiting: LogRequest[] = [];
   #failed = false;
   #isFull = false;
@@ -31,7 +33,7 @@ class LogWorker {
     this.#frameBytesMax = data.frameBytesMax;
     this.#log = new SegmentedLog({
       directory: data.directory,
-      fileSystem: nodeFileSystem,
+      fileSystem: this.#fileTimes.fileSystem,
       segmentBytes: data.segmentBytes,
       drawSalt: () => randomInt(1, SALT_LIMIT - 1),
       create: data.create,
@@ -84,14 +86,16 @@ class LogWorker {
       bytes += request.body.length;
       id = request.id;
     }
+    this.#fileTimes.take();
     const outcome = this.#log.append(bodies);
+    const times = this.#fileTimes.take();
     this.#tellFull();
     if (outcome === 'full') return this.#giveUp();
     this.#waiting.splice(0, bodies.length);
     this.#receive();
     // What comes next proves that this was written; if nothing comes, the seal does.
     if (this.#waiting.length === 0) this.#log.seal();
-    this.#post({ kind: 'written', id });
+    this.#post({ kind: 'written', id, times });
     if (this.#log.isBehind) this.#log.maintain();
     return true;
   }
