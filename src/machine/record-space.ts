@@ -71,7 +71,7 @@ interface Backlog {
 }
 
 /** Beyond so many, each record that falls behind makes the tree catch up with an older one. */
-const BEHIND_MAX = 65_536;
+const BEHIND_MAX = 16_384;
 
 /**
  * The records of one machine, under its own keys. Each machine has a tree of its own: the small ones

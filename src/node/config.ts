@@ -51,6 +51,8 @@ export interface DiskLimits {
   readonly commandsPerTurnMax: number;
   /** …and are refused with TOO_BUSY when this many wait. */
   readonly heldCommandsMax: number;
+  /** Followers are told of what is committed with the next commands, or after so long. */
+  readonly newsDelayMs: number;
   /** Below this many free bytes the node takes no writes, but for what frees something… */
   readonly diskReserveBytes: number;
   /** …which is looked at so often. */
@@ -72,7 +74,7 @@ export interface Timing {
 /** Limits of Raft, which takes its members and its timing from the rest. */
 export type RaftLimits = Omit<
   ReplicaConfig['raft'],
-  'id' | 'clockDriftMax' | 'diskStallTicks' | keyof Timing
+  'id' | 'clockDriftMax' | 'holdsNews' | 'diskStallTicks' | keyof Timing
 >;
 
 export interface NodeLimits
@@ -155,6 +157,7 @@ export const DEFAULT_LIMITS: NodeLimits = {
   logWritesMax: 4,
   commandsPerTurnMax: 128,
   heldCommandsMax: 16_384,
+  newsDelayMs: 2,
   stateChangesMax: 262_144,
   diskReserveBytes: 64 * MIB,
   spacePollMs: 500,
@@ -251,7 +254,7 @@ export function replicaConfig(config: NodeConfig): ReplicaConfig {
   return {
     ...limits,
     protocol,
-    raft: { ...limits, ...timing, id, clockDriftMax, diskStallTicks: electionTicksMin },
+    raft: { ...limits, ...timing, id, clockDriftMax, holdsNews: true, diskStallTicks: electionTicksMin },
   };
 }
 

@@ -25,14 +25,15 @@ export function lineLog(format: LogFormat, write: (line: string) => void): Event
 export const SILENT_LOG: EventLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 const REMEMBERED_MAX = 256;
+const REPEAT_MS = 10_000;
 
-/** Passes an event on unless the very same one came in the last `quietMs`: what peers cause must not flood the log. */
-export function withoutRepeats(log: EventLog, quietMs: number): EventLog {
+/** Passes an event on unless the very same one came a moment ago: what peers cause must not flood the log. */
+export function withoutRepeats(log: EventLog): EventLog {
   const lastMs = new Map<string, number>();
   const once = (tell: (event: string, fields?: LogFields) => void) => (event: string, fields?: LogFields) => {
     const what = `${event} ${JSON.stringify(fields)}`;
     const nowMs = performance.now();
-    if (nowMs - (lastMs.get(what) ?? -Infinity) < quietMs) return;
+    if (nowMs - (lastMs.get(what) ?? -Infinity) < REPEAT_MS) return;
     if (lastMs.size >= REMEMBERED_MAX) lastMs.clear();
     lastMs.set(what, nowMs);
     tell(event, fields);

@@ -64,9 +64,6 @@ export interface NodeParts {
   readonly openStorages?: OpenStorages;
 }
 
-/** The same line about a client is logged once in this time. */
-const REPEAT_MS = 10_000;
-
 /**
  * Starts a node.
  *
@@ -160,7 +157,7 @@ class Node implements RunningNode {
     return new ClientHub({
       root: this.#root,
       limits,
-      log: withoutRepeats(this.#log, REPEAT_MS),
+      log: withoutRepeats(this.#log),
       clusterId,
       welcome: () => ({
         kind: 'welcome',

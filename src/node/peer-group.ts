@@ -39,9 +39,6 @@ export interface Wish {
   readonly replaces: NodeId | undefined;
 }
 
-/** The same line about a peer is logged once in this time. */
-const REPEAT_MS = 10_000;
-
 /**
  * A node among its peers: who they are, who of them may talk to it, its links with them, and what it
  * has to remember about all this.
@@ -222,7 +219,7 @@ export class PeerGroup {
 
   #events(): PeerEvents {
     const { log, onMessages, onMet, onRemoved, onFailure } = this.#options;
-    const quiet = withoutRepeats(log, REPEAT_MS);
+    const quiet = withoutRepeats(log);
     return {
       onMessages,
       onUp: (peer) => {

@@ -27,6 +27,7 @@ export class TurnLoop {
   /** When the first of them came. */
   #heldSinceMs = 0;
   #scheduled: NodeJS.Immediate | undefined;
+  #news: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(options: TurnLoopOptions) {
@@ -43,6 +44,7 @@ export class TurnLoop {
   stop(): void {
     this.#stopped = true;
     clearImmediate(this.#scheduled);
+    clearTimeout(this.#news);
   }
 
   #hold(input: CommandInput): void {
@@ -67,11 +69,17 @@ export class TurnLoop {
 
   /** Not guarded: what a turn throws is a broken invariant, and must end the process. */
   #turn(): void {
-    const { replica, disk, onOutput } = this.#options;
+    const { replica, disk, limits, onOutput } = this.#options;
     const output = replica.turn(this.#takeInputs(), now());
     disk.execute(output);
     onOutput(output);
     if (replica.hasMore) this.#schedule();
+    if (replica.hasNews) this.#news ??= setTimeout(() => this.#tellNews(), limits.newsDelayMs);
+  }
+
+  #tellNews(): void {
+    this.#news = undefined;
+    if (this.#options.replica.hasNews) this.push({ kind: 'tell-news' });
   }
 
   #takeInputs(): readonly Input[] {

@@ -14,6 +14,11 @@ export interface RaftConfig {
    * shorter by it. 0: unknown, so leaders take no leases. Equal on all nodes.
    */
   readonly clockDriftMax: number;
+  /**
+   * What is newly committed is told with the next entries, by the next tick, or when the edge asks for it
+   * (`Raft.tellNews`); otherwise by a request of its own at once.
+   */
+  readonly holdsNews: boolean;
   /** At most this many entries in one append request. */
   readonly appendEntriesMax: number;
   /** At most this many bytes of entry data in one append request; one entry may exceed it alone. */

@@ -35,6 +35,7 @@ export function becomeLeader(state: RaftState, { kind, votes }: Campaigning): vo
     ticksSinceHeartbeat: 0,
     ticksSinceQuorumCheck: 0,
     isHeartbeatDue: false,
+    isNewsDue: false,
     uncommittedBytes: bytesBetween(state, state.commitIndex, log.lastIndex),
   };
   state.part = leading;
@@ -47,6 +48,7 @@ export function becomeLeader(state: RaftState, { kind, votes }: Campaigning): vo
 export function tickLeader(state: RaftState, leading: Leading): void {
   leading.ticksSinceHeartbeat += 1;
   leading.ticksSinceQuorumCheck += 1;
+  leading.isNewsDue = true;
   if (leading.ticksSinceQuorumCheck >= state.config.electionTicksMin) {
     const isHeard = state.membership.isMajority((id) => id === state.id || leading.heard.has(id));
     if (!isHeard) {

@@ -33,7 +33,7 @@ import { appendOwn, hasCommittedOwnTerm } from './own-entries.ts';
 import type { Ready } from './ready.ts';
 import { askReadIndex, isQuestionDue, openReadRound, sendQuestions, type ReadAccepted } from './reads.ts';
 import { type ChangeAnswer, changeMembers, endJoint, recordConfiguration } from './reconfiguration.ts';
-import { broadcastAppends, isAppendDue, isSnapshotDue, takeSnapshotsWanted } from './replication.ts';
+import { broadcastAppends, hasNews, isAppendDue, isSnapshotDue, takeSnapshotsWanted } from './replication.ts';
 import { type DamagedLog, tickRepair } from './repair.ts';
 import { RaftState } from './state.ts';
 import type { Leading } from './state.ts';
@@ -282,6 +282,18 @@ export class Raft {
     campaign(this.#state);
   }
 
+  /** Some follower has not been told yet of all that is committed: see `RaftConfig.holdsNews`. */
+  get hasNews(): boolean {
+    const { part } = this.#state;
+    return part.kind === 'leader' && hasNews(this.#state, part);
+  }
+
+  /** The next Ready tells it. */
+  tellNews(): void {
+    const { part } = this.#state;
+    if (part.kind === 'leader') part.isNewsDue = true;
+  }
+
   /** Whether `ready` would have something to do. */
   get hasReady(): boolean {
     const state = this.#state;
@@ -362,7 +374,7 @@ function isTurnDue(state: RaftState, leading: Leading): boolean {
   if (leading.reads.isRoundDue && hasCommittedOwnTerm(state)) return true;
   if (isTimeoutNowDue(state, leading)) return true;
   for (const [id, progress] of leading.followers) {
-    if (isAppendDue(state, id, progress) || isSnapshotDue(state, id, progress)) return true;
+    if (isAppendDue(state, leading, id, progress) || isSnapshotDue(state, id, progress)) return true;
   }
   return false;
 }

@@ -99,6 +99,11 @@ export function holdsLease(state: RaftState, leading: Leading, nowMs: number): b
 }
 
 function handOut(state: RaftState, { id, asker, index }: ConfirmedRead): void {
-  if (asker === undefined) state.reads.push({ id, index });
-  else state.outbox.send({ kind: 'read-index-response', ...state.envelope(asker), id, index });
+  if (asker === undefined) {
+    state.reads.push({ id, index });
+    return;
+  }
+  state.outbox.send({ kind: 'read-index-response', ...state.envelope(asker), id, index });
+  // It waits for the news.
+  if (state.part.kind === 'leader') state.part.isNewsDue = true;
 }

@@ -19,15 +19,28 @@ import type { Leading, RaftState } from './state.ts';
 /** Everything that followers lack and may be sent now. */
 export function broadcastAppends(state: RaftState, leading: Leading): void {
   for (const [id, progress] of leading.followers) {
-    while (isAppendDue(state, id, progress)) sendAppend(state, id, progress);
+    while (isAppendDue(state, leading, id, progress)) sendAppend(state, id, progress);
   }
+  leading.isNewsDue = false;
 }
 
-/** Whether a request would tell this follower something: entries, a probe, or what is committed. */
-export function isAppendDue(state: RaftState, id: NodeId, progress: Progress): boolean {
+/** Whether a request is to tell this follower something: entries, a probe, or what is committed. */
+export function isAppendDue(state: RaftState, leading: Leading, id: NodeId, progress: Progress): boolean {
   if (progress.isPaused || isHeldBack(state, id)) return false;
   if (progress.kind === 'probe' || progress.nudge) return true;
   if (progress.nextIndex <= state.log.lastIndex) return true;
+  return (leading.isNewsDue || !state.config.holdsNews) && lacksNews(state, progress);
+}
+
+/** Whether some follower has not been told of all that is committed, and that it may be told of. */
+export function hasNews(state: RaftState, leading: Leading): boolean {
+  for (const progress of leading.followers.values()) {
+    if (!progress.isPaused && lacksNews(state, progress)) return true;
+  }
+  return false;
+}
+
+function lacksNews(state: RaftState, progress: Progress): boolean {
   return Math.min(state.commitIndex, progress.nextIndex - 1) > progress.commitIndexSent;
 }
 

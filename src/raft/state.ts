@@ -64,6 +64,8 @@ export interface Leading {
   ticksSinceQuorumCheck: number;
   /** The turn ends with a heartbeat to everyone. */
   isHeartbeatDue: boolean;
+  /** Followers are told what is committed, even without entries. */
+  isNewsDue: boolean;
   /** Of entry data that is not committed. */
   uncommittedBytes: number;
 }

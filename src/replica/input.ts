@@ -76,6 +76,11 @@ export interface Written {
   readonly write: number;
 }
 
+/** Followers are to be told of what is committed, if there was no occasion yet: see `RaftConfig.holdsNews`. */
+export interface TellNews {
+  readonly kind: 'tell-news';
+}
+
 /** The state up to this index is on stable storage. */
 export interface StateSynced {
   readonly kind: 'state-synced';
@@ -141,7 +146,8 @@ export type Input =
   | WatchPauseInput
   | Written
   | Staged
-  | StateSynced;
+  | StateSynced
+  | TellNews;
 
 /** What the edge's clocks say at a turn. */
 export interface Now {

@@ -41,7 +41,9 @@ export class Proposals {
   /** What was proposed together, until it is committed. */
   #underWay: { readonly lastIndex: Index; readonly sinceMs: number }[] = [];
   /** Of this node's disk. */
-  room: DiskRoom = 'ample';
+  #room: DiskRoom = 'ample';
+  /** It has no room, and this node has not tried yet to let another one lead. */
+  #wantsOtherLeader = false;
 
   constructor({ config, root, codec, raft, leadership, audits, versions, stages }: ProposalsOptions) {
     this.#config = config;
@@ -53,6 +55,17 @@ export class Proposals {
     this.#versions = versions;
     this.#commands = new PendingCommands(config.pendingCommandsMax);
     this.#stages = stages;
+  }
+
+  roomChanged(room: DiskRoom): void {
+    this.#room = room;
+    this.#wantsOtherLeader = room !== 'ample';
+  }
+
+  /** A leader without room lets another one lead, once: if that one has no room either, this must end somewhere. */
+  letOtherLead(): void {
+    if (!this.#wantsOtherLeader || this.#raft.role !== 'leader') return;
+    this.#wantsOtherLeader = this.#raft.transferLeadership().kind !== 'accepted';
   }
 
   /** The command waits here to be proposed, unless there is an answer at once. */
@@ -67,8 +80,8 @@ export class Proposals {
       return this.#refusal(input.caller, 'NO_SPACE', message);
     }
     // What frees something, or keeps a session alive, may use the reserve.
-    if (this.room === 'full' || (this.room === 'low' && this.#root.mayGrow(input.command))) {
-      const message = `the disk of the leading node is ${this.room === 'full' ? 'full' : 'below its reserve'}`;
+    if (this.#room === 'full' || (this.#room === 'low' && this.#root.mayGrow(input.command))) {
+      const message = `the disk of the leading node is ${this.#room === 'full' ? 'full' : 'below its reserve'}`;
       return this.#refusal(input.caller, 'NO_SPACE', message);
     }
     const { machine } = input.command;

@@ -32,7 +32,7 @@ import type { Ready } from '../raft/ready.ts';
 import { Audits } from './audits.ts';
 import type { ReplicaConfig } from './config.ts';
 import { historySource } from './history-source.ts';
-import type { DiskRoom, Input, Now, QueryInput, ReplicaStatus } from './input.ts';
+import type { Input, Now, QueryInput, ReplicaStatus } from './input.ts';
 import { Leadership } from './leadership.ts';
 import { LogUpkeep } from './log-upkeep.ts';
 import type { Contradicted, Output, Reply, StageStep, StateReplacement } from './output.ts';
@@ -81,8 +81,6 @@ export class Replica {
   #tree: RecordTree;
   #applied: Position;
   #committed: Configuration;
-  /** This one's disk has no room, and it has not tried yet to let another one lead. */
-  #wantsOtherLeader = false;
   #replacement: StateReplacement | undefined;
   #stage: StageStep[] = [];
   // What this turn gathers.
@@ -153,6 +151,11 @@ export class Replica {
   /** There is more to do, without any new input. */
   get hasMore(): boolean {
     return this.#raft.hasReady || this.#watches.hasMore || this.#snapshots.hasMore;
+  }
+
+  /** Followers could be told of what is committed: `tell-news`. If nobody asks, the next commands or the next tick do. */
+  get hasNews(): boolean {
+    return this.#raft.hasNews;
   }
 
   /** For people and health checks. */
@@ -231,7 +234,9 @@ export class Replica {
       case 'peer-version':
         return this.#versions.heard(input.peer, input.version);
       case 'room':
-        return this.#roomChanged(input.room);
+        return this.#proposals.roomChanged(input.room);
+      case 'tell-news':
+        return this.#raft.tellNews();
       case 'state-synced':
         return this.#upkeep.synced(input.index);
       default:
@@ -249,19 +254,8 @@ export class Replica {
     if (contradiction !== undefined) this.#contradictions.push({ from: message.from, ...contradiction });
   }
 
-  #roomChanged(room: DiskRoom): void {
-    this.#proposals.room = room;
-    this.#wantsOtherLeader = room !== 'ample';
-  }
-
-  /** A leader without room lets another one lead, once: if that one has no room either, this must end somewhere. */
-  #letOtherLead(): void {
-    if (!this.#wantsOtherLeader || this.#raft.role !== 'leader') return;
-    this.#wantsOtherLeader = this.#raft.transferLeadership().kind !== 'accepted';
-  }
-
   #tick(): void {
-    this.#letOtherLead();
+    this.#proposals.letOtherLead();
     this.#send.push(...this.#audits.tick());
     this.#raft.tick();
     this.#changes.tick();

@@ -18,6 +18,7 @@ export function nodeConfig(id: NodeId, swarm: Swarm, protocol: number = PROTOCOL
       heartbeatTicks: swarm.heartbeatTicks,
       tickMs: swarm.tickMs,
       clockDriftMax: swarm.clockDriftMax,
+      holdsNews: true,
       appendEntriesMax: limits.appendEntriesMax,
       appendBytesMax: 100_000,
       inflightAppendsMax: limits.inflightAppendsMax,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { RecordTree } from '../../src/machine/record-tree.ts';
 import { prefixEnd, type RecordEntry } from '../../src/machine/records.ts';
 import { all, reload } from './store.ts';
@@ -220,4 +221,23 @@ test('a prefix ends before the first string that does not begin with it', () => 
   expect(prefixEnd('a\u00ff')).toBe('b');
   expect(prefixEnd('')).toBeUndefined();
   expect(prefixEnd('\u00ff\u00ff')).toBeUndefined();
+});
+
+test('a space of many records knows their order, however many changed since somebody asked', () => {
+  const tree = new RecordTree();
+  const space = tree.space('kv');
+  const expected = new Map<string, unknown>();
+  const random = new SeededRandom(7);
+  for (let step = 0; step < 60_000; step++) {
+    const key = `k${random.integer(0, 30_000)}`;
+    if (random.integer(0, 3) === 0) {
+      expect(space.delete(key)).toBe(expected.delete(key));
+    } else {
+      space.put(key, step);
+      expected.set(key, step);
+    }
+    if (step % 20_000 === 19_999) expect([...space.range('', undefined)]).toEqual(sorted(expected));
+  }
+  expect(space.size).toBe(expected.size);
+  expect([...tree.view().space('kv').range('', undefined)]).toEqual(sorted(expected));
 });

@@ -21,6 +21,7 @@ export const RAFT_CONFIG: Omit<RaftConfig, 'id'> = {
   heartbeatTicks: 1,
   tickMs: 10,
   clockDriftMax: 0,
+  holdsNews: false,
   appendEntriesMax: 100,
   appendBytesMax: 1_000,
   inflightAppendsMax: 4,

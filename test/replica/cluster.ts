@@ -34,6 +34,7 @@ function configOf(id: NodeId, protocol: number): ReplicaConfig {
       heartbeatTicks: 3,
       tickMs: 10,
       clockDriftMax: 0.1,
+      holdsNews: false,
       appendEntriesMax: 100,
       appendBytesMax: 10_000,
       inflightAppendsMax: 8,
