@@ -57,6 +57,11 @@ export class CommitDelay {
     return waitsMs > limitMs || (this.#recentMs > limitMs && nowMs - this.#recentAtMs <= PAST_MS);
   }
 
+  /** Nothing was asked for that is worth speaking of: no client waits for what else this node does. */
+  isIdle(nowMs: number): boolean {
+    return this.#followed === undefined && nowMs - this.#recentAtMs > PAST_MS;
+  }
+
   /** This node leads no more. What follows is another log, perhaps, and other nodes. */
   clear(): void {
     this.#followed = undefined;

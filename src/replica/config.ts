@@ -35,7 +35,7 @@ export interface ReplicaConfig {
   readonly snapshotChunkBytes: number;
   /** At most this many chunks are on their way to one follower, or wait there for its disk. */
   readonly snapshotWindowChunks: number;
-  /** All snapshots that a leader sends take at most so many bytes of records a second… */
+  /** All snapshots that a leader sends take so many bytes of records a second; less while commits are late, more while nobody waits for any… */
   readonly snapshotBytesPerSecond: number;
   /** …and so many in one turn, so that what clients and peers ask comes in between. */
   readonly snapshotBytesPerTurn: number;

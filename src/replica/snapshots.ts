@@ -15,6 +15,8 @@ import { SnapshotSender } from './snapshot-sender.ts';
 const HELD_COST = 1 / 4;
 /** While commits are late, snapshots take this part of what they may else. */
 const LATE_SHARE = 1 / 4;
+/** …and this many times as much while nobody waits for a commit. */
+const IDLE_SHARE = 8;
 
 /** The leader's side of all snapshots on their way: at most one to each follower. */
 export class Snapshots {
@@ -87,7 +89,7 @@ export class Snapshots {
   take(nowMs: number, log: LogEnds): readonly Message[] {
     this.#commitDelay.follow(log, nowMs, { isUsual: this.#senders.size === 0 });
     if (this.#senders.size === 0) return this.#takeNothing();
-    this.#pace.advance(nowMs, this.#commitDelay.isLate(nowMs) ? LATE_SHARE : 1);
+    this.#pace.advance(nowMs, this.#share(nowMs));
     const messages: Message[] = [];
     let due = this.#due();
     let workBytes = 0;
@@ -129,6 +131,11 @@ export class Snapshots {
     this.#senders.clear();
     this.#commitDelay.clear();
     this.#hasMore = false;
+  }
+
+  #share(nowMs: number): number {
+    if (this.#commitDelay.isIdle(nowMs)) return IDLE_SHARE;
+    return this.#commitDelay.isLate(nowMs) ? LATE_SHARE : 1;
   }
 
   #takeNothing(): readonly Message[] {
