@@ -141,10 +141,7 @@ class Node implements RunningNode {
       saveIdentity: (changed) => this.#storages.saveIdentity(changed),
       log: this.#log,
       clusterVersion: () => this.#replicaStatus()?.clusterVersion ?? FIRST_VERSION,
-      onVersion: (peer, version) => this.#core?.loop.push({ kind: 'peer-version', peer, version }),
-      onMessages: (messages) => {
-        for (const message of messages) this.#core?.loop.push({ kind: 'message', message });
-      },
+      onInput: (input) => this.#core?.loop.push(input),
       onMet: () => void this.#form(),
       onMembers: () => this.#announce(),
       onRemoved: (message) => void this.#leave(message),

@@ -3,6 +3,7 @@ import { type ErrorCode, StoreError } from '../base/errors.ts';
 import type { NodeId } from '../base/flavor.ts';
 import { bootstrapConfiguration, type Configuration, NO_CONFIGURATION } from '../raft/configuration.ts';
 import type { Message } from '../raft/message.ts';
+import type { PeerLost, PeerMessage, PeerVersion } from '../replica/input.ts';
 import type { Contradicted } from '../replica/output.ts';
 import type { Identity } from '../storage/identity.ts';
 import type { PeerEvents } from '../transport/peer-handshake.ts';
@@ -21,9 +22,8 @@ export interface PeerGroupOptions {
   readonly log: EventLog;
   /** By which version the cluster works, as far as this node knows. */
   readonly clusterVersion: () => number;
-  /** A peer has said which version it understands at most. */
-  readonly onVersion: (peer: NodeId, version: number) => void;
-  readonly onMessages: (messages: readonly Message[]) => void;
+  /** What peers say, which version they understand at most, and whose connection broke. */
+  readonly onInput: (input: PeerMessage | PeerVersion | PeerLost) => void;
   /** Every founder was met: the cluster can be formed. */
   readonly onMet: () => void;
   /** Who the members are, or where, is not as it was. */
@@ -214,20 +214,23 @@ export class PeerGroup {
 
   #tellVersion(peer: NodeId): void {
     const version = this.#formation.protocols.get(peer);
-    if (version !== undefined) this.#options.onVersion(peer, version);
+    if (version !== undefined) this.#options.onInput({ kind: 'peer-version', peer, version });
   }
 
   #events(): PeerEvents {
-    const { log, onMessages, onMet, onRemoved, onFailure } = this.#options;
+    const { log, onInput, onMet, onRemoved, onFailure } = this.#options;
     const quiet = withoutRepeats(log);
     return {
-      onMessages,
+      onMessages: (messages) => {
+        for (const message of messages) onInput({ kind: 'message', message });
+      },
       onUp: (peer) => {
         log.info('peer up', { peer });
         this.#tellVersion(peer);
         if (!this.formed && this.missing.length === 0) onMet();
       },
       onDown: (peer, reason) => {
+        onInput({ kind: 'peer-lost', peer });
         if (!this.#closed) log.warn('peer down', { peer, reason });
       },
       onRefused: (peer: NodeId | undefined, code: ErrorCode, message: string) =>

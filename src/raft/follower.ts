@@ -38,6 +38,16 @@ export function forgetLeader(state: RaftState): void {
 }
 
 /**
+ * The connection to this peer broke, as it does when its process ends. If that was the leader, it is
+ * likely to be silent from now on. A guess: if it is heard again, everything is as before.
+ */
+export function onPeerLost(state: RaftState, peer: NodeId): void {
+  if (state.part.kind !== 'follower' || state.leader !== peer) return;
+  const rank = [...state.membership.votersBut(peer)].sort((one, other) => one - other).indexOf(state.id);
+  if (rank >= 0) state.hurryElection(rank);
+}
+
+/**
  * Whether a leader is alive as far as this node can tell. Then it helps nobody to depose it: a node
  * that was cut off, or that cannot hear the leader, must not disturb the others (thesis, sections 4.2.3
  * and 9.6). A leader that lost its quorum steps down by itself, so this cannot last for ever.

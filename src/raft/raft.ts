@@ -22,7 +22,7 @@ import { campaign, onCandidateWritten } from './candidate.ts';
 import type { RaftConfig } from './config.ts';
 import type { Configuration, ConfigurationChange } from './configuration.ts';
 import type { Entry, HardState, Position } from './entry.ts';
-import { forgetLeader, installSnapshot } from './follower.ts';
+import { forgetLeader, installSnapshot, onPeerLost } from './follower.ts';
 import { type Contradiction, contradictionOf } from './contradiction.ts';
 import { Inspection, type RaftInspection, type Role } from './inspection.ts';
 import { advanceCommit, broadcastHeartbeats, hasRoomFor, tickLeader } from './leader.ts';
@@ -275,6 +275,11 @@ export class Raft {
    */
   forgetLeader(): void {
     forgetLeader(this.#state);
+  }
+
+  /** The connection to a peer broke. */
+  peerLost(peer: NodeId): void {
+    onPeerLost(this.#state, peer);
   }
 
   /** Campaigns now, without waiting for the leader's silence. */

@@ -83,6 +83,9 @@ export interface RestoredState {
   readonly damage: DamagedLog | undefined;
 }
 
+/** Where a leader seems to be gone, its voters campaign this part of the spread of election timeouts after each other. */
+const TURNS = 16;
+
 /**
  * Everything that one node of the cluster knows, and the few changes of it that every rule shares.
  * The rules themselves are functions over it: follower.ts, candidate.ts, leader.ts, replication.ts.
@@ -300,6 +303,16 @@ export class RaftState {
   restartElectionTimer(): void {
     this.ticksWaited = 0;
     this.electionTicks = this.#random.integer(this.config.electionTicksMin, this.config.electionTicksMax);
+  }
+
+  /**
+   * The leader seems to be gone: this node waits for no longer than it must, and than it takes those to be
+   * elected that come before it. In turns, so that no votes are split.
+   */
+  hurryElection(rank: number): void {
+    const { electionTicksMin, electionTicksMax } = this.config;
+    const apart = Math.ceil((electionTicksMax - electionTicksMin) / TURNS);
+    this.electionTicks = Math.min(this.electionTicks, electionTicksMin + 1 + rank * apart);
   }
 
   commitTo(index: Index): void {

@@ -76,6 +76,12 @@ export interface Written {
   readonly write: number;
 }
 
+/** The connection to a peer broke: perhaps its process ended. */
+export interface PeerLost {
+  readonly kind: 'peer-lost';
+  readonly peer: NodeId;
+}
+
 /** Followers are to be told of what is committed, if there was no occasion yet: see `RaftConfig.holdsNews`. */
 export interface TellNews {
   readonly kind: 'tell-news';
@@ -147,7 +153,8 @@ export type Input =
   | Written
   | Staged
   | StateSynced
-  | TellNews;
+  | TellNews
+  | PeerLost;
 
 /** What the edge's clocks say at a turn. */
 export interface Now {

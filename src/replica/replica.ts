@@ -235,6 +235,8 @@ export class Replica {
         return this.#versions.heard(input.peer, input.version);
       case 'room':
         return this.#proposals.roomChanged(input.room);
+      case 'peer-lost':
+        return this.#raft.peerLost(input.peer);
       case 'tell-news':
         return this.#raft.tellNews();
       case 'state-synced':

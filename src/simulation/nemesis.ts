@@ -258,6 +258,12 @@ export class Nemesis {
     }
   }
 
+  /** Where nothing is cut, the system of a process that ended tells its peers so. */
+  #breakConnections(peer: NodeId): void {
+    const { nodes, network } = this.#around;
+    for (const node of nodes) if (!network.isCut(peer, node.id)) node.give({ kind: 'peer-lost', peer });
+  }
+
   #crash(
     node: SimulatedNode,
     downMs: number,
@@ -279,6 +285,7 @@ export class Nemesis {
       marks.count('stored state lost');
     }
     for (const watcher of watchers) watcher.nodeDown(node.id);
+    this.#breakConnections(node.id);
     const { life } = node;
     events.after(downMs * 1000, () => {
       if (!node.up && node.life === life) node.start();
