@@ -37,7 +37,7 @@ export interface ReplicaConfig {
   readonly snapshotWindowChunks: number;
   /** All snapshots that a leader sends take so many bytes of records a second; less while commits are late, more while nobody waits for any… */
   readonly snapshotBytesPerSecond: number;
-  /** …and so many in one turn, so that what clients and peers ask comes in between. */
+  /** …and so many in one turn, again more while nobody waits, so that what clients and peers ask comes in between. */
   readonly snapshotBytesPerTurn: number;
   /** A chunk that got no answer is sent again after this many ticks. */
   readonly snapshotRetryTicks: number;

@@ -89,11 +89,13 @@ export class Snapshots {
   take(nowMs: number, log: LogEnds): readonly Message[] {
     this.#commitDelay.follow(log, nowMs, { isUsual: this.#senders.size === 0 });
     if (this.#senders.size === 0) return this.#takeNothing();
-    this.#pace.advance(nowMs, this.#share(nowMs));
+    const share = this.#share(nowMs);
+    this.#pace.advance(nowMs, share);
+    const workBytesMax = this.#config.snapshotBytesPerTurn * Math.max(1, share);
     const messages: Message[] = [];
     let due = this.#due();
     let workBytes = 0;
-    while (due.length > 0 && this.#pace.isOpen && workBytes < this.#config.snapshotBytesPerTurn) {
+    while (due.length > 0 && this.#pace.isOpen && workBytes < workBytesMax) {
       for (const sender of due) {
         const sent = sender.next();
         if (sent === undefined) continue;
