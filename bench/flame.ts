@@ -13,6 +13,7 @@ import { flameGraph } from './flame/flame-graph.ts';
 import { INSPECTABLE, NodeProfiler } from './flame/node-profiler.ts';
 import { OwnProfiler } from './flame/own-profiler.ts';
 import { weightsTable } from './flame/weights-table.ts';
+import { fetchStages } from '../cluster/node-http.ts';
 import { runLoad } from './measure/closed-load.ts';
 import { warmUp } from './measure/warm-up.ts';
 import { onInterrupt } from './on-interrupt.ts';
@@ -68,8 +69,22 @@ async function profile(): Promise<Readonly<Record<string, Profiler.Profile>>> {
   await Promise.all(Object.values(profilers).map((each) => each.start()));
   const { perSecond } = await runLoad(operation, { inFlight, durationMs: Number(flags.seconds) * 1000 });
   console.error(`while sampled: ${Math.round(perSecond).toLocaleString('en')} ${flags.op}s per second`);
+  await printStages(leader);
   const entries = Object.entries(profilers).map(async ([name, each]) => [name, await each.stop()] as const);
   return Object.fromEntries(await Promise.all(entries));
+}
+
+/** The leader's own histograms, which are always on; the warm-up is among what they have seen. */
+async function printStages(leader: number): Promise<void> {
+  const stages = (await fetchStages(target.cluster.addressOf(leader))) ?? [];
+  const rows = stages.map(({ stage, count, p50Us, p99Us }) =>
+    [stage.padEnd(10), ...[count, p50Us, p99Us].map((each) => String(Math.round(each)).padStart(9))].join(
+      ' ',
+    ),
+  );
+  console.log(
+    `stages of a put on the leader\nSTAGE          COUNT    P50 µs    P99 µs\n${rows.join('\n')}\n`,
+  );
 }
 
 async function write(name: string, profile: Profiler.Profile): Promise<void> {

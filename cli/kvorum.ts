@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   delete: async () => (await import('./delete.ts')).addDeleteCommand,
   watch: async () => (await import('./watch.ts')).addWatchCommand,
   status: async () => (await import('./status.ts')).addStatusCommand,
+  stages: async () => (await import('./stages.ts')).addStagesCommand,
   service: async () => (await import('./service.ts')).addServiceCommand,
   shop: async () => (await import('./shop.ts')).addShopCommand,
   member: async () => (await import('./member.ts')).addMemberCommand,
