@@ -66,20 +66,25 @@ export class MsgpackCodec implements Codec {
 
   /** Replaces every view in the value by a copy. */
   #owned(value: unknown): unknown {
-    if (typeof value !== 'object' || value === null) return value;
     if (value instanceof Uint8Array) return this.#decoded.copy(value);
-    if (Array.isArray(value)) {
-      const items: unknown[] = value;
-      for (const [at, item] of items.entries()) {
-        if (typeof item === 'object') items[at] = this.#owned(item);
-      }
-      return items;
+    if (Array.isArray(value)) this.#ownItems(value);
+    else if (typeof value === 'object' && value !== null) this.#ownFields(value as Record<string, unknown>);
+    return value;
+  }
+
+  #ownItems(items: unknown[]): void {
+    // By index: this runs for every frame, and an iterator makes an array of each item.
+    for (let at = 0; at < items.length; at++) {
+      const item = items[at];
+      if (typeof item === 'object' && item !== null) items[at] = this.#owned(item);
     }
-    const fields = value as Record<string, unknown>;
+  }
+
+  #ownFields(fields: Record<string, unknown>): void {
     for (const name in fields) {
-      if (typeof fields[name] === 'object') fields[name] = this.#owned(fields[name]);
+      const field = fields[name];
+      if (typeof field === 'object' && field !== null) fields[name] = this.#owned(field);
     }
-    return fields;
   }
 }
 
