@@ -8,7 +8,7 @@ interface Part<Event> {
   readonly bytes: number;
 }
 
-/** What came for a watch and was not read yet. It costs a watch no more than a place in each batch. */
+/** What came for a watch and was not read yet: places in batches, which other watches share. */
 export class EventBuffer<Event> {
   readonly #parts = new Queue<Part<Event>>();
   #length = 0;

@@ -138,8 +138,7 @@ export class Watch<Event> implements AsyncIterableIterator<Event>, Subscriber {
   push(revision: Revision, batch: EventBatch): void {
     const from = this.#nextRevision ?? 0;
     const first = batch.events.findIndex((event) => event.revision >= from);
-    if (first >= 0) this.#buffer.push(batch.shaped(this.#shape), first, batch.bytes);
-    this.#serve();
+    if (first >= 0) this.#hand(batch.shaped(this.#shape), first, batch.bytes);
     this.#nextRevision = Math.max(from, revision + 1);
     if (this.isSated) this.#host.onSated(this);
   }
@@ -160,13 +159,15 @@ export class Watch<Event> implements AsyncIterableIterator<Event>, Subscriber {
     }
   }
 
-  /** Hands what is there to those that wait. */
-  #serve(): void {
-    while (this.#readers.length > 0) {
-      const event = this.#buffer.shift();
-      if (event === undefined) return;
-      this.#readers.shift()?.resolve({ done: false, value: event });
+  /** Those who wait get the first ones; nobody waits while there is something to read. */
+  #hand(events: readonly Event[], first: number, bytes: number): void {
+    let at = first;
+    for (; this.#readers.length > 0; at++) {
+      const value = events[at];
+      if (value === undefined) break;
+      this.#readers.shift()?.resolve({ done: false, value });
     }
+    this.#buffer.push(events, at, bytes);
   }
 }
 

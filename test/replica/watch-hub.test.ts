@@ -150,7 +150,7 @@ test('a watch that pauses leaves the others alone, and joins them again when it 
   history.put('a');
   expect(together(hub, history)).toEqual([[1, 3], [2]]);
   history.put('a');
-  expect(together(hub, history)).toEqual([[1, 3, 2]]);
+  expect(together(hub, history)).toEqual([[1, 2, 3]]);
 });
 
 test('a watch that resumes from an older revision reads alone until it is level', () => {
@@ -167,7 +167,7 @@ test('a watch that resumes from an older revision reads alone until it is level'
   expect(together(hub, history)).toEqual([[1, 2]]);
 });
 
-test('a closed watch is told nothing more, and the others of its group are', () => {
+test('a closed watch is told nothing more, and the others of its selection are', () => {
   const hub = new WatchHub(limits);
   const history = new History();
   for (const watch of [1, 2, 3]) open(hub, history, 'a', { watch });
