@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { waitUntil } from '../../cluster/wait-until.ts';
 import type { Bench, Figures, Question, Subject } from '../question.ts';
 import { KvorumTarget } from '../targets/kvorum.ts';
 import { PEER_NAMES } from '../targets/peers.ts';
@@ -7,6 +8,7 @@ import { VALUE } from './keys.ts';
 
 const PUT_EVERY_MS = 10;
 const SETTLE_MS = 1_000;
+const READY_MS = 60_000;
 /** As etcd waits, by its defaults: at least that long, and at most twice. */
 const ELECTION = ['--election-ms=1000', '--heartbeat-ms=100'];
 
@@ -29,10 +31,22 @@ async function startAll(bench: Bench): Promise<readonly StoreTarget[]> {
   return [await bench.start(own), ...peers];
 }
 
+/** A client may hold back for a while after the last pause, as that of etcd does. */
+async function untilTaken(store: StoreTarget): Promise<void> {
+  await waitUntil({ what: `${store.name} takes a put`, timeoutMs: READY_MS }, async () => {
+    try {
+      await store.put('failover', VALUE);
+      return true;
+    } catch {
+      return undefined; // not yet
+    }
+  });
+}
+
 /** Puts begin at a fixed pace, whatever became of those before: the first that is acknowledged ends the pause. */
 async function measure(store: StoreTarget): Promise<Figures> {
   await sleep(SETTLE_MS);
-  await store.put('failover', VALUE);
+  await untilTaken(store);
   const killedMs = await store.killLeader();
   const acknowledged = new AbortController();
   let pauseMs = Number.NaN;

@@ -194,7 +194,7 @@ export const DEFAULT_LIMITS: NodeLimits = {
   stateWriteChangesMax: 131_072,
   stateWriteBytesMax: 64 * MIB,
   snapshotChunkBytes: 64 * KIB,
-  snapshotWindowChunks: 64,
+  snapshotWindowChunks: 16,
   snapshotBytesPerSecond: 32 * MIB,
   snapshotBytesPerTurn: 128 * KIB,
   snapshotRetryTicks: 50,
