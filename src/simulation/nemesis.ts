@@ -12,6 +12,8 @@ import { type Link, linksBetween, linksOf } from './links.ts';
 import type { Watcher } from './watcher.ts';
 
 export interface NemesisSurroundings extends MemberNemesisSurroundings {
+  /** Requests on their way that may change who the members are. */
+  readonly administering: number;
   readonly events: EventQueue;
   readonly network: SimulatedNetwork;
   readonly nodes: readonly SimulatedNode[];
@@ -215,10 +217,10 @@ export class Nemesis {
 
   /** A minority may lose its disks: more would lose what was acknowledged. */
   #wipe(node: SimulatedNode): void {
-    const { marks } = this.#around;
-    // What a node that is down believes of the cluster cannot be asked.
-    const isKnown = this.#around.nodes.every(({ up, gone }) => up || gone);
-    if (node.gone || !isKnown || !this.#mayLose(node)) return;
+    const { marks, nodes, administering } = this.#around;
+    // What a node that is down believes of the cluster cannot be asked, nor what it will once it reads on.
+    const isKnown = nodes.every(({ up, gone, isAskedToChange }) => gone || (up && !isAskedToChange));
+    if (node.gone || !isKnown || administering > 0 || !this.#mayLose(node)) return;
     marks.count('node lost its disk');
     this.#around.retire(node);
   }

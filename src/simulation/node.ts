@@ -220,6 +220,11 @@ export class SimulatedNode {
     this.#releaseWrites();
   }
 
+  /** It has not looked yet at all that it was asked to change. */
+  get isAskedToChange(): boolean {
+    return this.#inbox.some(({ kind }) => kind === 'change-members' || kind === 'leave-joint');
+  }
+
   /** Something reaches the node. */
   give(input: Input): void {
     if (this.#replica === undefined) return;

@@ -76,6 +76,8 @@ export class World {
   /** Some nodes begin with an older release, and have a later one when they come back. */
   readonly #isUpgraded: boolean;
   #calmed = false;
+  /** Requests on their way that no client makes. */
+  administering = 0;
   #nextCaller: CallerId = 1;
   #nextWatch: WatchId = 1;
 
@@ -332,7 +334,9 @@ export class World {
     const caller = this.#nextCaller++;
     const lateUs =
       !this.#calmed && this.#random.chance(tailChance / 2) ? this.#random.integer(0, tailMaxUs) : 0;
+    if (call === ADMINISTRATION) this.administering++;
     this.events.after(this.#random.integer(latencyMinUs, latencyMaxUs) + lateUs, () => {
+      if (call === ADMINISTRATION) this.administering--;
       const node = this.node(id);
       if (!node.up) {
         const message = `node ${id} is down`;
