@@ -7,6 +7,8 @@ import { encodeClientFrames } from '../wire/client-codec.ts';
 import { decodeServerFrames } from '../wire/server-codec.ts';
 import type { ClientSettings } from './options.ts';
 
+/** So many frames leave at once: the node works on them while this end makes the next. */
+const BATCH_FRAMES = 64;
 /** A message is closed above this many bytes, unless one frame alone is larger. */
 const BATCH_BYTES = 512 * 1_024;
 /** A frame above this many bytes is refused here: a node would close the connection for it. */
@@ -28,8 +30,8 @@ export interface LinkHandler {
 }
 
 /**
- * One WebSocket to one node: says hello, sends the frames of one turn of the event loop as one
- * message, and gives the connection up when the node was silent for too long.
+ * One WebSocket to one node: says hello, sends the frames of one turn of the event loop in few
+ * messages, and gives the connection up when the node was silent for too long.
  */
 export class Link {
   readonly endpoint: string;
@@ -39,7 +41,7 @@ export class Link {
   readonly #handler: LinkHandler;
   readonly #socket: WebSocket;
   #outbox: ClientFrame[] = [];
-  #flushing = false;
+  #isFlushDue = false;
   #full = false;
   #frameBytes = 256;
   #state: 'greeting' | 'open' | 'down' = 'greeting';
@@ -71,13 +73,17 @@ export class Link {
     return this.#state === 'open' && !this.#full;
   }
 
-  /** Queues a frame; what is queued in one turn of the event loop leaves as one message. */
+  /** Queues a frame; it leaves with those that follow in this turn of the event loop. */
   send(frame: ClientFrame): void {
     if (this.#state === 'down') return;
     this.#outbox.push(frame);
-    if (this.#flushing) return;
-    this.#flushing = true;
-    setImmediate(() => this.#flush());
+    if (this.#outbox.length >= BATCH_FRAMES) return this.#flush();
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    setImmediate(() => {
+      this.#isFlushDue = false;
+      this.#flush();
+    });
   }
 
   /** Ends the connection; the handler hears no more. Settles when the socket is gone. */
@@ -124,7 +130,6 @@ export class Link {
   }
 
   #flush(): void {
-    this.#flushing = false;
     const frames = this.#outbox;
     if (frames.length === 0 || this.#socket.readyState !== WebSocket.OPEN) return;
     this.#outbox = [];

@@ -80,12 +80,12 @@ export class ClientConnection {
     if (!this.#closed) this.#outbox.push(frame);
   }
 
-  /** Sends what was pushed as one WebSocket message, unless it is very large. */
+  /** Sends what was pushed, in as few WebSocket messages as the limits of one allow. */
   flush(): void {
     if (this.#closed || this.#outbox.length === 0) return;
     const frames = this.#outbox;
     this.#outbox = [];
-    for (const batch of frameBatches(frames, this.#limits.batchBytesMax)) {
+    for (const batch of frameBatches(frames, this.#limits)) {
       if (this.#socket.bufferedAmount > this.#limits.bufferedBytesMax) {
         return this.close('TOO_BUSY', `more than ${this.#limits.bufferedBytesMax} bytes wait to be read`);
       }

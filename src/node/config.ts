@@ -39,8 +39,10 @@ export interface ClientLimits {
   readonly bufferedBytesLow: number;
   /** …and the connection is cut above this many. */
   readonly bufferedBytesMax: number;
-  /** Frames of one turn leave as one WebSocket message up to about this many bytes. */
+  /** Frames of one turn leave as one WebSocket message up to about this many bytes… */
   readonly batchBytesMax: number;
+  /** …and this many frames: the client reads the first message while the node makes the next. */
+  readonly batchFramesMax: number;
 }
 
 /** Limits of what may wait for the disks. */
@@ -154,6 +156,7 @@ export const DEFAULT_LIMITS: NodeLimits = {
   bufferedBytesLow: 4 * MIB,
   bufferedBytesMax: 64 * MIB,
   batchBytesMax: 8 * MIB,
+  batchFramesMax: 64,
   logWritesMax: 4,
   commandsPerTurnMax: 128,
   heldCommandsMax: 16_384,

@@ -3,16 +3,21 @@ import type { ServerFrame } from '../wire/client-frames.ts';
 const FRAME_BYTES = 64;
 const FIELD_BYTES = 8;
 
-/** The frames in order, cut into batches of about `bytesMax`; one frame may exceed it alone. */
+export interface BatchLimits {
+  readonly batchBytesMax: number;
+  readonly batchFramesMax: number;
+}
+
+/** The frames in order, cut into batches of about so many bytes and frames; one frame may exceed the bytes alone. */
 export function* frameBatches(
   frames: readonly ServerFrame[],
-  bytesMax: number,
+  { batchBytesMax, batchFramesMax }: BatchLimits,
 ): Generator<readonly ServerFrame[]> {
   let from = 0;
   let bytes = 0;
   for (const [at, frame] of frames.entries()) {
     const size = frameBytes(frame);
-    if (at > from && bytes + size > bytesMax) {
+    if (at - from === batchFramesMax || (at > from && bytes + size > batchBytesMax)) {
       yield frames.slice(from, at);
       from = at;
       bytes = 0;
