@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { BufferPool, type Room } from '../base/buffer-pool.ts';
 import { StoreError } from '../base/errors.ts';
 import type { ErrorCode } from '../base/errors.ts';
 import type { NodeId } from '../base/flavor.ts';
@@ -15,6 +16,7 @@ const BATCH_BYTES = 512 * 1_024;
 const FRAME_BYTES_MAX = 8 * 1_024 * 1_024;
 /** No more is handed to the socket while it holds this many bytes. */
 const BUFFERED_BYTES_MAX = 8 * 1_024 * 1_024;
+const POOL_BYTES_MAX = 8 * 1_024 * 1_024;
 /** How long a closing handshake may take, in ms. */
 const CLOSE_MS = 200;
 
@@ -40,6 +42,8 @@ export class Link {
   readonly #settings: ClientSettings;
   readonly #handler: LinkHandler;
   readonly #socket: WebSocket;
+  /** For what is sent. */
+  readonly #pool: BufferPool = new BufferPool(POOL_BYTES_MAX);
   #outbox: ClientFrame[] = [];
   #isFlushDue = false;
   #full = false;
@@ -60,6 +64,8 @@ export class Link {
       maxPayload: settings.payloadBytesMax,
       skipUTF8Validation: true,
       followRedirects: false,
+      // A mask of zeros: masking protects proxies from the scripts of web pages, and this is none of those.
+      generateMask: () => undefined,
     });
     this.#socket.binaryType = 'nodebuffer';
     this.#socket.on('open', () => this.#onOpen());
@@ -140,7 +146,7 @@ export class Link {
   }
 
   #write(frames: readonly ClientFrame[]): void {
-    const encoded = encode(frames);
+    const encoded = encode(frames, this.#pool.take);
     if (encoded instanceof StoreError) {
       const only = frames.length === 1 ? frames[0] : undefined;
       if (only !== undefined) {
@@ -153,15 +159,16 @@ export class Link {
       return;
     }
     this.#frameBytes = Math.max(64, (this.#frameBytes + encoded.length / frames.length) / 2);
-    this.#socket.send(encoded, this.#onSent);
+    this.#socket.send(encoded, () => this.#onSent(encoded));
     if (this.#socket.bufferedAmount > BUFFERED_BYTES_MAX) this.#full = true;
   }
 
-  readonly #onSent = (): void => {
+  #onSent({ buffer }: Uint8Array<ArrayBuffer>): void {
+    this.#pool.give(buffer);
     if (!this.#full || this.#socket.bufferedAmount > BUFFERED_BYTES_MAX / 2) return;
     this.#full = false;
     if (this.#state === 'open') this.#handler.onDrain(this);
-  };
+  }
 
   #onMessage(data: unknown, isBinary: boolean): void {
     if (this.#state === 'down') return;
@@ -226,10 +233,10 @@ export class Link {
 }
 
 /** One message, or why these frames cannot be one. */
-function encode(frames: readonly ClientFrame[]): Uint8Array | StoreError {
-  let bytes: Uint8Array;
+function encode(frames: readonly ClientFrame[], room: Room): Uint8Array<ArrayBuffer> | StoreError {
+  let bytes: Uint8Array<ArrayBuffer>;
   try {
-    bytes = encodeClientFrames(frames);
+    bytes = encodeClientFrames(frames, room);
   } catch (error) {
     return new StoreError('BAD_REQUEST', `the request is not a plain value: ${String(error)}`, {
       cause: error,

@@ -63,6 +63,8 @@ export interface DiskLimits {
   readonly stateChangesMax: number;
   /** Length of one file of the log: a multiple of 4 KiB. */
   readonly logSegmentBytes: number;
+  /** So many files of the log that are no longer needed are kept, to be used again. */
+  readonly logUsedSegmentsMax: number;
 }
 
 /** Timing of the cluster. Equal on all nodes. */
@@ -165,8 +167,9 @@ export const DEFAULT_LIMITS: NodeLimits = {
   diskReserveBytes: 64 * MIB,
   spacePollMs: 500,
   logSegmentBytes: 16 * MIB,
+  logUsedSegmentsMax: 8,
   peerFrameBytesMax: 32 * MIB,
-  peerBatchBytesMax: 4 * MIB,
+  peerBatchBytesMax: MIB,
   peerBufferedBytesMax: 32 * MIB,
   peerConnectionsMax: 64,
   handshakeMs: 3_000,

@@ -39,6 +39,7 @@ export async function openStorages(config: NodeConfig): Promise<NodeStorages> {
       log: new LogStore({
         directory: join(directory, 'log'),
         segmentBytes: config.limits.logSegmentBytes,
+        usedSegmentsMax: config.limits.logUsedSegmentsMax,
         create: identity.peers === undefined || identity.joined?.isNew === true,
         onWritten: ({ writeMs, syncMs }) => {
           stages.took('log-write', writeMs);

@@ -12,6 +12,7 @@ const DIRECTORY = '/log';
 /** Of the calls that one write makes, until it is cut off by a crash. */
 const CALLS_MAX = 4;
 const SALT_LIMIT = 2 ** 31;
+const USED_SEGMENTS_MAX = 2;
 /** Most of what lies in the files of a small log is never read again. */
 const AIMED_CHANCE = 0.7;
 const NOTHING: Uint8Array = new Uint8Array();
@@ -46,6 +47,7 @@ export class RealLog {
       directory: DIRECTORY,
       fileSystem: this.#disk,
       segmentBytes: this.#segmentBytes,
+      usedSegmentsMax: USED_SEGMENTS_MAX,
       drawSalt: () => this.#random.integer(0, SALT_LIMIT - 1),
       create: !this.#wasOpened,
     });

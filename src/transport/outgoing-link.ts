@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { BufferPool } from '../base/buffer-pool.ts';
 import { StoreError } from '../base/errors.ts';
 import type { NodeId } from '../base/flavor.ts';
 import type { Message } from '../raft/message.ts';
@@ -13,6 +14,8 @@ import {
   type PeerHandshake,
   type PeerLimits,
 } from './peer-handshake.ts';
+
+const POOL_BYTES_MAX = 8 * 1024 * 1024;
 
 /** One try to reach the peer, from dialling it to losing it. */
 interface Attempt {
@@ -33,6 +36,8 @@ export class OutgoingLink {
   readonly #handshake: PeerHandshake;
   readonly #events: PeerEvents;
   readonly #limits: PeerLimits;
+  /** For what is sent. */
+  readonly #pool: BufferPool = new BufferPool(POOL_BYTES_MAX);
   #attempt: Attempt | undefined;
   #redial: NodeJS.Timeout | undefined;
   #redialMs: number;
@@ -78,7 +83,8 @@ export class OutgoingLink {
     if (attempt === undefined || !attempt.up) return;
     for (const batch of messageBatches(messages, this.#limits.peerBatchBytesMax)) {
       if (attempt.socket.bufferedAmount > this.#limits.peerBufferedBytesMax) return;
-      attempt.socket.send(encodePeerFrames([{ kind: 'peer-messages', messages: batch }]));
+      const bytes = encodePeerFrames([{ kind: 'peer-messages', messages: batch }], this.#pool.take);
+      attempt.socket.send(bytes, () => this.#pool.give(bytes.buffer));
     }
   }
 

@@ -1,4 +1,5 @@
 /** What a client sends, to bytes and back. The numbers and the order of the fields are the protocol. */
+import type { Room } from '../base/buffer-pool.ts';
 import { unreachable } from '../base/assert.ts';
 import type { SessionStamp } from '../machine/command.ts';
 import { adminRow, readAdminFrame } from './admin-codec.ts';
@@ -31,8 +32,8 @@ const CONSISTENCIES = ['linearizable', 'lease', 'stale'] as const;
 const ADMIN_KINDS = ['member-list', 'member-change', 'join', 'leader-transfer'] as const;
 
 /** The bytes of one WebSocket message. */
-export function encodeClientFrames(frames: readonly ClientFrame[]): Uint8Array {
-  return encodeRows(msgpackViewCodec, frames.map(toRow));
+export function encodeClientFrames(frames: readonly ClientFrame[], room?: Room): Uint8Array<ArrayBuffer> {
+  return encodeRows(msgpackViewCodec, frames.map(toRow), room);
 }
 
 /**

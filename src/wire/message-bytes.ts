@@ -8,6 +8,7 @@
  * makes of a message must not be taken for an entry or a vote.
  */
 import { crc32 } from 'node:zlib';
+import { freshRoom, type Room } from '../base/buffer-pool.ts';
 import type { Codec } from '../base/codec.ts';
 import { StoreError } from '../base/errors.ts';
 import type { MsgpackCodec } from './msgpack-codec.ts';
@@ -26,8 +27,12 @@ export const FRAMES_PER_MESSAGE_MAX = 65_536;
 export type Row = readonly unknown[];
 
 /** The bytes of one WebSocket message. */
-export function encodeRows(codec: MsgpackCodec, rows: readonly Row[]): Uint8Array {
-  return seal(codec.encodeBehind(MESSAGE_HEADER_BYTES, rows));
+export function encodeRows(
+  codec: MsgpackCodec,
+  rows: readonly Row[],
+  room: Room = freshRoom,
+): Uint8Array<ArrayBuffer> {
+  return seal(codec.encodeBehind(MESSAGE_HEADER_BYTES, rows, room));
 }
 
 /** The body with its header in front. */
@@ -38,7 +43,7 @@ export function sealMessage(body: Uint8Array): Uint8Array {
 }
 
 /** Fills in the header. */
-function seal(message: Uint8Array): Uint8Array {
+function seal(message: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   message[0] = MESSAGE_FORMAT;
   viewOf(message).setUint32(CRC_AT, crc32(message.subarray(MESSAGE_HEADER_BYTES)));
   return message;

@@ -1,11 +1,16 @@
 import { Packr, RESET_BUFFER_MODE } from 'msgpackr';
+import { freshRoom, type Room } from '../base/buffer-pool.ts';
 import type { Codec } from '../base/codec.ts';
 import { checkMsgpack } from './msgpack-check.ts';
 import { Slab } from '../base/slab.ts';
 
+const ALONE_BYTES_MIN = 16 * 1024;
+const ALONE_SHARE = 0.75;
+
 export interface MsgpackCodecOptions {
   /**
-   * What decoded bytes are: `copied` may be kept for ever; `views` share the memory of the input,
+   * What decoded bytes are: `copied` may be kept for ever, if the input is neither changed nor handed
+   * to another thread; `views` share the memory of the input,
    * cost nothing, and keep all of it alive for as long as one of them lives.
    */
   readonly bytes: 'copied' | 'views';
@@ -34,10 +39,11 @@ export class MsgpackCodec implements Codec {
     return this.#encoded.copy(this.#pack(value));
   }
 
-  /** The same behind a header of that many bytes, which are 0. */
-  encodeBehind(headerBytes: number, value: unknown): Uint8Array {
+  /** The same behind a header of that many bytes, which are not filled in. */
+  encodeBehind(headerBytes: number, value: unknown, room: Room = freshRoom): Uint8Array<ArrayBuffer> {
     const body = this.#pack(value);
-    const bytes = new Uint8Array(headerBytes + body.length);
+    const length = headerBytes + body.length;
+    const bytes = new Uint8Array(room(length), 0, length);
     bytes.set(body, headerBytes);
     return bytes;
   }
@@ -66,7 +72,7 @@ export class MsgpackCodec implements Codec {
 
   /** Replaces every view in the value by a copy. */
   #owned(value: unknown): unknown {
-    if (value instanceof Uint8Array) return this.#decoded.copy(value);
+    if (value instanceof Uint8Array) return isAlone(value) ? value : this.#decoded.copy(value);
     if (Array.isArray(value)) this.#ownItems(value);
     else if (typeof value === 'object' && value !== null) this.#ownFields(value as Record<string, unknown>);
     return value;
@@ -86,6 +92,11 @@ export class MsgpackCodec implements Codec {
       if (typeof field === 'object' && field !== null) fields[name] = this.#owned(field);
     }
   }
+}
+
+/** What is large and nearly all that its memory holds may be kept as it is: a copy would save little. */
+function isAlone({ length, buffer }: Uint8Array): boolean {
+  return length >= ALONE_BYTES_MIN && length >= ALONE_SHARE * buffer.byteLength;
 }
 
 /** The same memory as a plain Uint8Array: what is decoded from a Buffer would be Buffers. */

@@ -1,4 +1,5 @@
 /** What nodes tell each other, to bytes and back. The numbers and the order of the fields are the protocol. */
+import type { Room } from '../base/buffer-pool.ts';
 import { unreachable } from '../base/assert.ts';
 import { type FieldReader, readRow } from './field-reader.ts';
 import { decodeRows, encodeRows, type Row, violation } from './message-bytes.ts';
@@ -20,8 +21,8 @@ export const PEER_KINDS: Readonly<Record<PeerFrame['kind'], number>> = {
 };
 
 /** The bytes of one WebSocket message. */
-export function encodePeerFrames(frames: readonly PeerFrame[]): Uint8Array {
-  return encodeRows(msgpackViewCodec, frames.map(toRow));
+export function encodePeerFrames(frames: readonly PeerFrame[], room?: Room): Uint8Array<ArrayBuffer> {
+  return encodeRows(msgpackViewCodec, frames.map(toRow), room);
 }
 
 /**

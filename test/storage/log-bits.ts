@@ -25,6 +25,7 @@ export function openLog(
     directory: '/log',
     fileSystem: disk,
     segmentBytes,
+    usedSegmentsMax: 1,
     drawSalt: () => random.integer(1, 2 ** 31),
     create: true,
   });
@@ -61,7 +62,7 @@ export function logUnderTest(segmentBytes: number, segments: number): LogUnderTe
   log.close();
   const reopened = openLog(disk, segmentBytes);
   reopened.log.close();
-  const files = disk.list('/log').filter((name) => name !== 'spare.segment');
+  const files = disk.list('/log').filter((name) => !/^(spare|used)/.test(name));
   return { disk, contents: reopened.contents, files: files.map((name) => `/log/${name}`) };
 }
 

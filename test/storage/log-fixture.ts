@@ -9,6 +9,7 @@ import { encodeRecords } from '../../src/storage/log/log-records.ts';
 import { SegmentedLog } from '../../src/storage/log/segmented-log.ts';
 
 export const SEGMENT_BYTES = 4096;
+const USED_SEGMENTS_MAX = 2;
 export const segment = (sequence: number): string => `/log/log-${String(sequence).padStart(8, '0')}.segment`;
 
 export function logOn(
@@ -20,6 +21,7 @@ export function logOn(
     directory: '/log',
     fileSystem: disk,
     segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
+    usedSegmentsMax: USED_SEGMENTS_MAX,
     drawSalt: () => random.integer(1, 2 ** 31),
     create: options.create ?? true,
   });

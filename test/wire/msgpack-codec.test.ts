@@ -44,6 +44,19 @@ test('decoded bytes are plain Uint8Arrays: copies from one codec, views from the
   expect(views).toStrictEqual([Uint8Array.of(0, 0, 0), new Uint8Array(5000)]);
 });
 
+test('large bytes that are nearly all of their message are kept with it, and never keep much more', () => {
+  const lengths = [[100_000], [100_000, 30_000], [100_000, 60_000], [8_000], [50_000, 50_000]];
+  const shares = lengths.map((each) => {
+    const values = each.map((length, at) => new Uint8Array(length).fill(at));
+    const message = msgpackCodec.encode(values);
+    const decoded = msgpackCodec.decode(message) as Uint8Array[];
+    expect(decoded).toStrictEqual(values);
+    for (const { buffer, length } of decoded) expect(buffer.byteLength).toBeLessThan(1.35 * length);
+    return decoded.map(({ buffer }) => buffer === message.buffer);
+  });
+  expect(shares).toStrictEqual([[true], [true, false], [false, false], [false], [false, false]]);
+});
+
 test('copies that share a slab do not overlap', () => {
   const values = Array.from({ length: 200 }, (_, at) => new Uint8Array(at * 5).fill(at));
   expect(msgpackCodec.decode(msgpackCodec.encode(values))).toStrictEqual(values);

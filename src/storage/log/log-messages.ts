@@ -6,6 +6,7 @@ import type { LogDamage } from '../log-storage.ts';
 export interface LogWorkerData {
   readonly directory: string;
   readonly segmentBytes: number;
+  readonly usedSegmentsMax: number;
   readonly frameBytesMax: number;
   readonly create: boolean;
 }
@@ -35,8 +36,13 @@ export type LogReply =
       readonly base: Position;
       readonly damage: Omit<LogDamage, 'beyond'> | undefined;
     }
-  /** Every write up to this one is on stable storage. */
-  | { readonly kind: 'written'; readonly id: number; readonly times: LogWriteTimes }
+  /** Every write up to this one is on stable storage; the memory of the large ones comes back. */
+  | {
+      readonly kind: 'written';
+      readonly id: number;
+      readonly times: LogWriteTimes;
+      readonly buffers: readonly ArrayBuffer[];
+    }
   /** The disk has no room: what is to be written waits, or waits no longer. */
   | { readonly kind: 'full'; readonly isFull: boolean }
   /** Nothing more will be written. */

@@ -1,3 +1,4 @@
+import { freshRoom, type Room } from '../../base/buffer-pool.ts';
 import type { Index, Term } from '../../base/flavor.ts';
 import type { Entry, EntryKind, HardState, Position } from '../../raft/entry.ts';
 import type { LogWrite } from '../../raft/ready.ts';
@@ -29,9 +30,10 @@ const PREFIX_BYTES = 5;
 const POSITION_BYTES = 16;
 const INDEX_BYTES = 8;
 
-/** The records of one write, in a buffer of its own that may be handed to another thread. */
-export function encodeRecords(write: LogWrite): Uint8Array<ArrayBuffer> {
-  const body = new Uint8Array(recordsBytes(write));
+/** The records of one write, in a buffer that may be handed to another thread. */
+export function encodeRecords(write: LogWrite, room: Room = freshRoom): Uint8Array<ArrayBuffer> {
+  const bytes = recordsBytes(write);
+  const body = new Uint8Array(room(bytes), 0, bytes);
   const view = new DataView(body.buffer);
   let at = 0;
   const begin = (kind: number, length: number): number => {

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { BufferPool } from '../../base/buffer-pool.ts';
 import { assert, InvariantError, unreachable } from '../../base/assert.ts';
 import { StoreError } from '../../base/errors.ts';
 import type { Entry } from '../../raft/entry.ts';
@@ -15,6 +16,8 @@ export interface LogStoreOptions {
   readonly directory: string;
   /** Length of one file of the log; 16 MiB unless told. */
   readonly segmentBytes?: number;
+  /** So many files that are no longer needed are kept, to be used again; 8 unless told. */
+  readonly usedSegmentsMax?: number;
   /** Writes that wait together are made one frame up to this length; 8 MiB unless told. */
   readonly frameBytesMax?: number;
   /**
@@ -32,6 +35,8 @@ interface Waiting {
 }
 
 const SEGMENT_BYTES = 16 * 1024 * 1024;
+const USED_SEGMENTS_MAX = 8;
+const POOL_BYTES_MAX = 16 * 1024 * 1024;
 const FRAME_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
@@ -45,6 +50,8 @@ export class LogStore implements LogStorage {
   readonly #data: LogWorkerData;
   readonly #onWritten: (times: LogWriteTimes) => void;
   readonly #writes: Waiting[] = [];
+  /** For the records of large writes, which goes to the log's thread and comes back. */
+  readonly #pool: BufferPool = new BufferPool(POOL_BYTES_MAX);
   #lock: DirectoryLock | undefined;
   #worker: Worker | undefined;
   #firstWrite = 1;
@@ -62,6 +69,7 @@ export class LogStore implements LogStorage {
     this.#data = {
       directory: options.directory,
       segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
+      usedSegmentsMax: options.usedSegmentsMax ?? USED_SEGMENTS_MAX,
       frameBytesMax: options.frameBytesMax ?? FRAME_BYTES_MAX,
       create: options.create ?? true,
     };
@@ -107,7 +115,7 @@ export class LogStore implements LogStorage {
       const id = this.#firstWrite + this.#writes.length;
       this.#writes.push({ resolve, reject });
       // Encoded here: an entry's data is a view, and would take all the memory behind it along.
-      const body = encodeRecords(write);
+      const body = encodeRecords(write, this.#pool.take);
       this.#post({ kind: 'write', id, body }, [body.buffer]);
     });
   }
@@ -142,6 +150,7 @@ export class LogStore implements LogStorage {
         this.#entries = [];
         return;
       case 'written':
+        for (const buffer of reply.buffers) this.#pool.give(buffer);
         this.#onWritten(reply.times);
         this.#written(reply.id);
         return;

@@ -9,6 +9,7 @@ import { FileTimes } from './file-times.ts';
 import type { LogReply, LogRequest, LogWorkerData } from './log-messages.ts';
 import { encodeRecords } from './log-records.ts';
 import { nodeFileSystem } from './node-file-system.ts';
+import { POOLED_BYTES_MIN } from '../../base/buffer-pool.ts';
 import { SALT_LIMIT } from './segment-header.ts';
 import { SegmentedLog } from './segmented-log.ts';
 
@@ -35,6 +36,7 @@ class LogWorker {
       directory: data.directory,
       fileSystem: this.#fileTimes.fileSystem,
       segmentBytes: data.segmentBytes,
+      usedSegmentsMax: data.usedSegmentsMax,
       drawSalt: () => randomInt(1, SALT_LIMIT - 1),
       create: data.create,
     });
@@ -76,7 +78,7 @@ class LogWorker {
   }
 
   #write(): boolean {
-    const bodies: Uint8Array[] = [];
+    const bodies: Uint8Array<ArrayBuffer>[] = [];
     let bytes = 0;
     let id = 0;
     for (const request of this.#waiting) {
@@ -95,7 +97,10 @@ class LogWorker {
     this.#receive();
     // What comes next proves that this was written; if nothing comes, the seal does.
     if (this.#waiting.length === 0) this.#log.seal();
-    this.#post({ kind: 'written', id, times });
+    const buffers = bodies
+      .map(({ buffer }) => buffer)
+      .filter(({ byteLength }) => byteLength >= POOLED_BYTES_MIN);
+    this.#port.postMessage({ kind: 'written', id, times, buffers } satisfies LogReply, buffers);
     if (this.#log.isBehind) this.#log.maintain();
     return true;
   }

@@ -1,4 +1,5 @@
 import { assert, InvariantError, present } from '../../base/assert.ts';
+import { powerOfTwo } from '../../base/buffer-pool.ts';
 import { StoreError } from '../../base/errors.ts';
 import type { LogContents } from '../log-storage.ts';
 import { diskError } from '../disk-error.ts';
@@ -13,20 +14,24 @@ import { framesEnd, headerPlaces, repairHeader, segmentName } from './segment.ts
 import { encodeSegmentHeader, SEGMENT_HEADER_BYTES } from './segment-header.ts';
 import { EMPTY_SUMMARY } from './log-summary.ts';
 import { SealFile } from './seal.ts';
-import { SpareSegment } from './spare-segment.ts';
+import { SpareSegments } from './spare-segments.ts';
 
 export interface SegmentedLogOptions {
   readonly directory: string;
   readonly fileSystem: FileSystem;
   /** Length of a segment, a multiple of 512. A frame that is longer gets a segment of its own. */
   readonly segmentBytes: number;
+  /** So many segments that are no longer needed are kept, to be used again. */
+  readonly usedSegmentsMax: number;
   /** A fresh whole number below `SALT_LIMIT` for each segment, hard to guess for who writes entries. */
   readonly drawSalt: () => number;
   /** Whether a directory without a log gets a new one, or is the error AMNESIA. */
   readonly create: boolean;
 }
 
-const SCRATCH_MAX_BYTES = 1024 * 1024;
+/** A longer frame gets memory of its own. */
+const SCRATCH_BYTES_MAX = 16 * 1024 * 1024;
+const SCRATCH_BYTES_MIN = 64 * 1024;
 
 /**
  * The log on disk, and this folder's chapter.
@@ -46,10 +51,10 @@ const SCRATCH_MAX_BYTES = 1024 * 1024;
  */
 export class SegmentedLog {
   readonly #options: SegmentedLogOptions;
-  readonly #spare: SpareSegment;
+  readonly #spare: SpareSegments;
   readonly #seal: SealFile;
-  /** Where frames are put together, but those that are longer. */
-  readonly #scratch: Uint8Array;
+  /** Where frames are put together: grows with them, since fresh memory costs more than the copying. */
+  #scratch: Uint8Array;
   #segments: Segment[] = [];
   #lastSegment = 0;
   #tail: LogTail = new LogTail(EMPTY_SUMMARY);
@@ -78,9 +83,10 @@ export class SegmentedLog {
     assert(options.segmentBytes % SECTOR_BYTES === 0, 'a segment is made of sectors');
     assert(options.segmentBytes > 2 * SEGMENT_HEADER_BYTES, 'a segment has room for a frame');
     this.#options = options;
-    this.#scratch = new Uint8Array(Math.min(SCRATCH_MAX_BYTES, options.segmentBytes));
-    this.#spare = new SpareSegment(options.fileSystem, options.directory, options.segmentBytes);
-    this.#seal = new SealFile(options.fileSystem, options.directory);
+    const { fileSystem, directory, segmentBytes: bytes, usedSegmentsMax: usedMax } = options;
+    this.#scratch = new Uint8Array(Math.min(SCRATCH_BYTES_MIN, bytes));
+    this.#spare = new SpareSegments({ fileSystem, directory, bytes, usedMax });
+    this.#seal = new SealFile(fileSystem, directory);
   }
 
   /**
@@ -204,8 +210,7 @@ export class SegmentedLog {
   /** Builds the frame, and follows its records. */
   #frame(bodies: readonly Uint8Array[], frameBytes: number): Uint8Array {
     const before = this.#tail.summary;
-    const frame =
-      frameBytes <= this.#scratch.length ? this.#scratch.subarray(0, frameBytes) : new Uint8Array(frameBytes);
+    const frame = this.#room(frameBytes);
     let at = FRAME_HEADER_BYTES;
     for (const body of bodies) {
       this.#follow(body);
@@ -219,6 +224,12 @@ export class SegmentedLog {
       before,
     });
     return frame;
+  }
+
+  #room(bytes: number): Uint8Array {
+    if (bytes > SCRATCH_BYTES_MAX) return new Uint8Array(bytes);
+    if (bytes > this.#scratch.length) this.#scratch = new Uint8Array(powerOfTwo(bytes));
+    return this.#scratch.subarray(0, bytes);
   }
 
   #follow(body: Uint8Array): void {
