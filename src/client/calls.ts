@@ -1,4 +1,5 @@
 import { StoreError } from '../base/errors.ts';
+import { RisingMap } from '../base/rising-map.ts';
 import type { ErrorCode } from '../base/errors.ts';
 import type { NodeId } from '../base/flavor.ts';
 import type { MembersFrame, PlacedFrame } from '../wire/admin-frames.ts';
@@ -49,7 +50,7 @@ export class Calls {
   readonly #connection: CallLinks;
   readonly #nextRequest: () => RequestId;
   readonly #keeper: SessionKeeper;
-  readonly #sent = new Map<RequestId, Call>();
+  readonly #sent = new RisingMap<Call>();
   readonly #toSession = new Queue<Call>();
   readonly #toLeader = new Queue<Call>();
   readonly #toAny = new Queue<Call>();

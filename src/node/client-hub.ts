@@ -6,6 +6,7 @@ import type { WebSocket } from 'ws';
 import { present } from '../base/assert.ts';
 import { ERROR_FACTS, type ErrorCode, StoreError } from '../base/errors.ts';
 import type { NodeId } from '../base/flavor.ts';
+import { RisingMap } from '../base/rising-map.ts';
 import type { Root } from '../machine/root.ts';
 import type { CallerId, Input, WatchId } from '../replica/input.ts';
 import type { Reply, WatchEvents, WatchOutput } from '../replica/output.ts';
@@ -57,7 +58,7 @@ export interface ClientHubOptions {
 export class ClientHub implements ConnectionHandler {
   readonly #options: ClientHubOptions;
   readonly #connections = new Set<ClientConnection>();
-  readonly #callers = new Map<CallerId, Caller>();
+  readonly #callers = new RisingMap<Caller>();
   readonly #watchers = new Map<WatchId, Watcher>();
   /** Those that the node itself asks for. */
   readonly #asked = new Map<CallerId, (reply: Reply) => void>();

@@ -1,4 +1,5 @@
 import type { Index, NodeId, Term } from '../base/flavor.ts';
+import { RisingMap } from '../base/rising-map.ts';
 import type { CommandOutcome } from '../machine/command.ts';
 import type { Entry } from '../raft/entry.ts';
 import type { CallerId, CommandInput } from './input.ts';
@@ -13,7 +14,7 @@ interface Waiting {
 export class PendingCommands {
   readonly #max: number;
   #queue: CommandInput[] = [];
-  readonly #waiting = new Map<Index, Waiting>();
+  readonly #waiting = new RisingMap<Waiting>();
 
   /** @param max how many may wait in all */
   constructor(max: number) {
@@ -57,7 +58,7 @@ export class PendingCommands {
 
   /** Leadership is lost: what is in the log may still be applied. */
   abort(leader: NodeId | undefined): readonly Reply[] {
-    const replies: Reply[] = [...this.#waiting.values()].map(({ caller }) => lost(caller, leader));
+    const replies: Reply[] = this.#waiting.values().map(({ caller }) => lost(caller, leader));
     this.#waiting.clear();
     return replies;
   }

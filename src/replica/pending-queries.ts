@@ -1,4 +1,5 @@
 import type { Index } from '../base/flavor.ts';
+import { RisingMap } from '../base/rising-map.ts';
 import type { ReadyRead } from '../raft/ready.ts';
 import type { QueryInput } from './input.ts';
 
@@ -30,7 +31,7 @@ export class PendingQueries {
   readonly #ticksMax: number;
   #size = 0;
   #nextRead = 1;
-  readonly #asked = new Map<number, Asked>();
+  readonly #asked = new RisingMap<Asked>();
   #confirmed: Confirmed[] = [];
 
   /**
