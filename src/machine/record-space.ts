@@ -1,20 +1,23 @@
-import sortedBTree from 'sorted-btree';
-import { present } from '../base/assert.ts';
+import { assert } from '../base/assert.ts';
 import { isBinary } from './binary-string.ts';
 import { PlainnessError } from './plainness-error.ts';
-import type { RangeOptions, ReadRecords, RecordChange, RecordEntry, Records } from './records.ts';
+import { type Cell, CHANGED, isThere, newCell, NOWHERE, TOUCHED, WAS_THERE } from './record-cell.ts';
+import { RecordOrder } from './record-order.ts';
+import type { RecordPacker } from './record-packer.ts';
+import type { RangeOptions, RecordChange, RecordEntry, Records, StoredMark } from './records.ts';
 import { sizeOf } from './size-of.ts';
-
-type Tree = InstanceType<typeof sortedBTree.default<string, unknown>>;
+import { type CellReader, readRange, SpaceView } from './space-view.ts';
 
 /** A change, and what stood there before; `undefined` stands for no record. */
 export interface SpaceChange {
   readonly space: RecordSpace;
   readonly key: string;
   readonly before: unknown;
+  /** It had changed already since changes were last taken. */
+  readonly wasChanged: boolean;
 }
 
-/** Where a space notes each of its changes. */
+/** What the spaces of a tree share: where each notes its changes. */
 export interface Journal {
   /** About what all records take when stored. */
   bytes: number;
@@ -26,69 +29,24 @@ export interface Journal {
   changedBytes: number;
   /** Since the savepoint, oldest first; undefined while there is none. */
   undo: SpaceChange[] | undefined;
+  /** Without one, all records are held as values. */
+  readonly packer: RecordPacker | undefined;
 }
-
-/** What a space held at one moment. */
-export class SpaceView implements ReadRecords {
-  readonly #tree: Tree;
-
-  constructor(tree: Tree) {
-    this.#tree = tree;
-  }
-
-  get size(): number {
-    return this.#tree.size;
-  }
-
-  get<T>(key: string): T | undefined {
-    return this.#tree.get(key) as T | undefined;
-  }
-
-  range<T>(from: string, to: string | undefined, options: RangeOptions = {}): Iterable<RecordEntry<T>> {
-    return readRange(this.#tree, from, to, options);
-  }
-}
-
-/** One record, or what is left of one until its deletion is taken. */
-interface Cell {
-  readonly key: string;
-  /** Undefined once it is deleted. */
-  value: unknown;
-  /** About what the value takes when stored. */
-  bytes: number;
-  /** What stood here when changes were last taken; only of a cell that changed since. */
-  before: unknown;
-  isChanged: boolean;
-  isInTree: boolean;
-  isBehind: boolean;
-}
-
-/** Records of which the tree does not know yet, in the order in which they fell behind. */
-interface Backlog {
-  readonly cells: Cell[];
-  /** Those before it are done. */
-  head: number;
-}
-
-/** Beyond so many, each record that falls behind makes the tree catch up with an older one. */
-const BEHIND_MAX = 16_384;
 
 /**
  * The records of one machine, under its own keys. Each machine has a tree of its own: the small ones
  * stay fast beside a large one, and nobody has to put a prefix before each key.
  *
- * Most commands ask for single keys: a hash table answers those. The tree, which knows the order and
- * gives views, is brought up to date when somebody asks for either: a record that changed a hundred
- * times meanwhile is put there once, and one that came and went never.
+ * Most commands ask for single keys: a hash table answers those. The tree knows only the order.
  */
 export class RecordSpace implements Records {
   readonly name: string;
   readonly #journal: Journal;
   readonly #prefixBytes: number;
   readonly #cells = new Map<string, Cell>();
-  readonly #tree: Tree = new sortedBTree.default<string, unknown>(undefined, byteOrder);
-  /** What the tree does not know yet, by the first character of the keys: who asks for some needs not wait for all. */
-  readonly #behind = new Map<number, Backlog>();
+  readonly #order: RecordOrder = new RecordOrder();
+  readonly #views = new Set<SpaceView>();
+  readonly #reader: CellReader;
   #changed: Cell[] = [];
   #size = 0;
 
@@ -96,6 +54,12 @@ export class RecordSpace implements Records {
     this.name = name;
     this.#journal = journal;
     this.#prefixBytes = name.length + 1;
+    const { packer } = journal;
+    this.#reader = {
+      valueOf: (cell) => (cell.value === undefined && cell.at !== NOWHERE ? packer?.read(cell) : cell.value),
+      packedOf: (cell) => (cell.at === NOWHERE ? undefined : packer?.encoded(cell)),
+      closed: (view) => this.#views.delete(view),
+    };
   }
 
   get size(): number {
@@ -103,7 +67,8 @@ export class RecordSpace implements Records {
   }
 
   get<T>(key: string): T | undefined {
-    return this.#cells.get(key)?.value as T | undefined;
+    const cell = this.#cells.get(key);
+    return cell === undefined ? undefined : (this.#open(cell) as T | undefined);
   }
 
   /** About what the value of a record takes when stored; 0 if there is none. */
@@ -112,164 +77,135 @@ export class RecordSpace implements Records {
   }
 
   range<T>(from: string, to: string | undefined, options: RangeOptions = {}): Iterable<RecordEntry<T>> {
-    const first = firstOf(from);
-    const last = to === undefined ? Infinity : firstOf(to);
-    for (const [start, backlog] of this.#behind) {
-      if (start >= first && start <= last) this.#catchUp(backlog);
-    }
-    return readRange(this.#tree, from, to, options);
+    const read = this.#reader.valueOf as (cell: Cell) => T;
+    return readRange(this.#order.between(from, to), from, to, options, read);
   }
 
   /** @throws PlainnessError if the key is no binary string or the value is not plain */
   put(key: string, value: unknown): void {
     const bytes = sizeOf(value);
     const cell = this.#cells.get(key) ?? this.#addCell(key);
-    const before = cell.value;
-    if (before === undefined) this.#size++;
+    const before = this.#open(cell);
     this.#journal.bytes += bytes - (before === undefined ? -this.#keyBytes(key) : cell.bytes);
     this.#note(cell, before);
+    const { packer } = this.#journal;
+    if (cell.at !== NOWHERE) packer?.forget(cell);
     cell.value = value;
     cell.bytes = bytes;
+    if (before === undefined) this.#came(cell);
+    packer?.opened(cell);
     if (this.#journal.tracked) this.#journal.changedBytes += bytes;
   }
 
   delete(key: string): boolean {
     const cell = this.#cells.get(key);
-    if (cell?.value === undefined) return false;
-    this.#size--;
+    const before = cell === undefined ? undefined : this.#open(cell);
+    if (cell === undefined || before === undefined) return false;
     this.#journal.bytes -= this.#keyBytes(key) + cell.bytes;
-    this.#note(cell, cell.value);
+    this.#note(cell, before);
+    if (cell.at !== NOWHERE) this.#journal.packer?.forget(cell);
     cell.value = undefined;
     cell.bytes = 0;
-    if (cell.before === undefined) this.#forget(cell);
+    this.#size--;
+    this.#order.changed(cell);
+    if (!this.#journal.tracked || (cell.state & WAS_THERE) === 0) this.#forget(cell);
     return true;
+  }
+
+  /** Takes back a change, the last one first. */
+  undo({ key, before, wasChanged }: SpaceChange): void {
+    if (before === undefined) this.delete(key);
+    else this.put(key, before);
+    const cell = this.#cells.get(key);
+    if (cell !== undefined && !wasChanged) this.#unchange(cell);
+  }
+
+  /** Takes in a record as the codec wrote it. Only while changes are not noted. */
+  load(key: string, encoded: Uint8Array, bytes: number): StoredMark {
+    const { packer, tracked } = this.#journal;
+    assert(packer !== undefined && !tracked, 'what is loaded is packed, and no change');
+    const cell = this.#cells.get(key) ?? this.#addCell(key);
+    const isNew = !isThere(cell);
+    this.#journal.bytes += bytes - (isNew ? -this.#keyBytes(key) : cell.bytes);
+    if (cell.at !== NOWHERE) packer.forget(cell);
+    cell.value = packer.keep(cell, encoded) ? undefined : packer.decode(encoded);
+    cell.bytes = bytes;
+    if (isNew) this.#came(cell);
+    return cell;
+  }
+
+  /** Of a record that is there. */
+  markOf(key: string): StoredMark | undefined {
+    return this.#cells.get(key);
   }
 
   /** Adds what changed to `changes`, in the order of the first change. */
   takeChanged(changes: RecordChange[]): void {
     for (const cell of this.#changed) {
-      if (!cell.isChanged) continue;
-      const { key, value, before } = cell;
-      cell.isChanged = false;
-      cell.before = undefined;
-      if (value === undefined) this.#cells.delete(key);
-      if (value !== before) changes.push({ key: `${this.name}/${key}`, value });
+      if ((cell.state & CHANGED) !== 0) this.#take(cell, changes);
     }
     this.#changed = [];
   }
 
+  /** What it holds now; to be closed by whoever asked for it. */
   view(): SpaceView {
-    for (const backlog of this.#behind.values()) this.#catchUp(backlog);
-    return new SpaceView(this.#tree.clone());
+    const view = new SpaceView(this.#order.copy(), this.#reader);
+    this.#views.add(view);
+    return view;
+  }
+
+  #take(cell: Cell, changes: RecordChange[]): void {
+    const { value, bytes } = cell;
+    cell.state &= ~(CHANGED | WAS_THERE);
+    if (isThere(cell)) cell.state |= WAS_THERE;
+    else this.#cells.delete(cell.key);
+    const encoded = value === undefined ? this.#reader.packedOf(cell) : undefined;
+    changes.push({ key: `${this.name}/${cell.key}`, value, encoded, bytes, mark: cell });
   }
 
   #addCell(key: string): Cell {
     if (!isBinary(key)) throw new PlainnessError('a record key holds a character above one byte');
-    const cell: Cell = {
-      key,
-      value: undefined,
-      bytes: 0,
-      before: undefined,
-      isChanged: false,
-      isInTree: false,
-      isBehind: false,
-    };
+    const cell = newCell(key);
     this.#cells.set(key, cell);
     return cell;
+  }
+
+  /** The value, ready for use. */
+  #open(cell: Cell): unknown {
+    if (cell.value === undefined) return cell.at === NOWHERE ? undefined : this.#journal.packer?.open(cell);
+    cell.state |= TOUCHED;
+    return cell.value;
+  }
+
+  #came(cell: Cell): void {
+    this.#size++;
+    if (!this.#journal.tracked) cell.state |= WAS_THERE;
+    this.#order.changed(cell);
   }
 
   /** Nothing is stored under the key: it came and went, and nobody needs to hear of it. */
   #forget(cell: Cell): void {
     this.#cells.delete(cell.key);
-    if (!cell.isChanged) return;
-    cell.isChanged = false;
+    this.#unchange(cell);
+  }
+
+  #unchange(cell: Cell): void {
+    if ((cell.state & CHANGED) === 0) return;
+    cell.state &= ~CHANGED;
     this.#journal.changes--;
   }
 
   #note(cell: Cell, before: unknown): void {
-    if (!cell.isBehind) this.#fallBehind(cell);
-    this.#journal.undo?.push({ space: this, key: cell.key, before });
-    if (!this.#journal.tracked || cell.isChanged) return;
-    cell.isChanged = true;
-    cell.before = before;
+    const wasChanged = (cell.state & CHANGED) !== 0;
+    this.#journal.undo?.push({ space: this, key: cell.key, before, wasChanged });
+    if (this.#views.size > 0) for (const view of this.#views) view.changes(cell, before);
+    if (!this.#journal.tracked || wasChanged) return;
+    cell.state |= CHANGED;
     this.#changed.push(cell);
     this.#journal.changes++;
   }
 
-  #fallBehind(cell: Cell): void {
-    cell.isBehind = true;
-    const first = firstOf(cell.key);
-    let backlog = this.#behind.get(first);
-    if (backlog === undefined) this.#behind.set(first, (backlog = { cells: [], head: 0 }));
-    backlog.cells.push(cell);
-    if (backlog.cells.length - backlog.head > BEHIND_MAX) this.#catchUpWithOldest(backlog);
-  }
-
-  #catchUp(backlog: Backlog): void {
-    const { cells, head } = backlog;
-    for (let at = head; at < cells.length; at++) this.#follow(present(cells[at], 'a backlog has no holes'));
-    cells.length = 0;
-    backlog.head = 0;
-  }
-
-  #catchUpWithOldest(backlog: Backlog): void {
-    this.#follow(present(backlog.cells[backlog.head], 'a backlog has no holes'));
-    backlog.head++;
-    if (backlog.head < BEHIND_MAX) return;
-    backlog.cells.splice(0, backlog.head);
-    backlog.head = 0;
-  }
-
-  #follow(cell: Cell): void {
-    const { key, value } = cell;
-    cell.isBehind = false;
-    if (value !== undefined) this.#tree.set(key, value);
-    else if (cell.isInTree) this.#tree.delete(key);
-    cell.isInTree = value !== undefined;
-  }
-
   #keyBytes(key: string): number {
     return this.#prefixBytes + key.length;
-  }
-}
-
-/** Of the empty string, which comes before all others, -1. */
-function firstOf(key: string): number {
-  return key === '' ? -1 : key.charCodeAt(0);
-}
-
-/** Of binary strings this is the order of their bytes. */
-export function byteOrder(left: string, right: string): number {
-  if (left < right) return -1;
-  return left > right ? 1 : 0;
-}
-
-function readRange<T>(
-  tree: Tree,
-  from: string,
-  to: string | undefined,
-  options: RangeOptions,
-): Iterable<RecordEntry<T>> {
-  if (tree.size === 0 || (to !== undefined && to <= from)) return [];
-  if (options.limit !== 1 || options.reverse === true) return walkRange(tree, from, to, options);
-  // The first of a range is asked for before every command: is anything due?
-  const first = tree.getPairOrNextHigher(from);
-  return first === undefined || (to !== undefined && first[0] >= to) ? [] : [first as [string, T]];
-}
-
-function* walkRange<T>(
-  tree: Tree,
-  from: string,
-  to: string | undefined,
-  { limit = Infinity, reverse = false }: RangeOptions,
-): Generator<RecordEntry<T>, void, undefined> {
-  if (limit <= 0) return;
-  let left = limit;
-  const entries = reverse ? tree.entriesReversed(to, undefined, true) : tree.entries(from);
-  for (const entry of entries) {
-    if (reverse ? entry[0] < from : to !== undefined && entry[0] >= to) return;
-    yield entry as RecordEntry<T>;
-    left--;
-    if (left <= 0) return;
   }
 }

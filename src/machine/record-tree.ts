@@ -1,5 +1,8 @@
 import { assert } from '../base/assert.ts';
-import { byteOrder, type Journal, RecordSpace, type SpaceView } from './record-space.ts';
+import type { Codec } from '../base/codec.ts';
+import { byteOrder } from './record-order.ts';
+import { type Packing, RecordPacker } from './record-packer.ts';
+import { type Journal, RecordSpace } from './record-space.ts';
 import type {
   RangeOptions,
   ReadRecords,
@@ -7,7 +10,9 @@ import type {
   RecordChanges,
   RecordEntry,
   Records,
+  StoredMark,
 } from './records.ts';
+import type { SpaceView } from './space-view.ts';
 
 /** Records of many machines, each in a space of its own: the record `key` of the space `name` is `name/key`. */
 export interface ReadSpaces {
@@ -15,7 +20,7 @@ export interface ReadSpaces {
   space(name: string): ReadRecords;
 }
 
-/** A state as it was at one moment; it costs nothing to make, and stays as it is. */
+/** A state as it was at one moment; it costs nothing to make, and stays as it is until it is closed. */
 export class RecordView implements ReadRecords, ReadSpaces {
   readonly #spaces: ReadonlyMap<string, SpaceView>;
   /** See `RecordTree.bytes`. */
@@ -40,8 +45,21 @@ export class RecordView implements ReadRecords, ReadSpaces {
     return rangeOverSpaces(this.#spaces, from, to, options);
   }
 
+  /** From there on, each value as the codec writes it. */
+  *encoded(from: string, codec: Codec): Generator<RecordEntry<Uint8Array>, void, undefined> {
+    for (const { name, first } of spacesWithin(this.#spaces, from)) {
+      const records = this.#spaces.get(name)?.encoded(first, codec) ?? [];
+      for (const [key, encoded] of records) yield [`${name}/${key}`, encoded];
+    }
+  }
+
   space(name: string): ReadRecords {
     return this.#spaces.get(name) ?? NOTHING;
+  }
+
+  /** It is not needed any more, and must not be read. While it is open, what changes is kept for it. */
+  close(): void {
+    for (const space of this.#spaces.values()) space.close();
   }
 }
 
@@ -51,20 +69,37 @@ export class RecordView implements ReadRecords, ReadSpaces {
  */
 export class RecordTree implements Records, ReadSpaces {
   readonly #spaces = new Map<string, RecordSpace>();
-  readonly #journal: Journal = { bytes: 0, tracked: false, changes: 0, changedBytes: 0, undo: undefined };
+  readonly #journal: Journal;
   #bytesAtSavepoint = 0;
 
-  /** @param records what there is to begin with, best in order; it does not count as changed */
-  constructor(records: Iterable<RecordEntry<unknown>> = []) {
+  /**
+   * @param records what there is to begin with, best in order; it does not count as changed
+   * @param packing without it, all records are held as values
+   */
+  constructor(records: Iterable<RecordEntry<unknown>> = [], packing?: Packing) {
+    const packer = packing === undefined ? undefined : new RecordPacker(packing);
+    this.#journal = { bytes: 0, tracked: false, changes: 0, changedBytes: 0, undo: undefined, packer };
     for (const [key, value] of records) this.put(key, value);
     this.#journal.tracked = true;
   }
 
   /** One that is put together bit by bit, and notes no change before `track`. */
-  static untracked(): RecordTree {
-    const tree = new RecordTree();
+  static untracked(packing: Packing): RecordTree {
+    const tree = new RecordTree([], packing);
     tree.#journal.tracked = false;
     return tree;
+  }
+
+  /** Takes in a record as the codec wrote it; `bytes` is what it takes when stored. Only before `track`. */
+  load(key: string, encoded: Uint8Array, bytes: number): StoredMark {
+    const [name, rest] = split(key);
+    return this.space(name).load(rest, encoded, bytes);
+  }
+
+  /** Of a record that is there. */
+  markOf(key: string): StoredMark | undefined {
+    const [name, rest] = split(key);
+    return this.#spaces.get(name)?.markOf(rest);
   }
 
   /** From here on changes are noted. */
@@ -132,10 +167,7 @@ export class RecordTree implements Records, ReadSpaces {
     const undo = this.#journal.undo;
     assert(undo !== undefined, 'there is a savepoint to go back to');
     this.#journal.undo = undefined;
-    for (const { space, key, before } of undo.reverse()) {
-      if (before === undefined) space.delete(key);
-      else space.put(key, before);
-    }
+    for (const change of undo.reverse()) change.space.undo(change);
     assert(this.#journal.bytes === this.#bytesAtSavepoint, 'undoing leaves the size as it was');
   }
 
@@ -155,7 +187,7 @@ export class RecordTree implements Records, ReadSpaces {
     return changes;
   }
 
-  /** The state as it is now; it stays so while this one changes. */
+  /** The state as it is now; it stays so while this one changes, until it is closed. */
   view(): RecordView {
     const views = new Map(Array.from(this.#spaces, ([name, space]) => [name, space.view()] as const));
     return new RecordView(views, this.bytes);
@@ -185,20 +217,32 @@ function* rangeOverSpaces<T>(
   to: string | undefined,
   { limit = Infinity, reverse = false }: RangeOptions,
 ): Generator<RecordEntry<T>, void, undefined> {
-  const prefixes = Array.from(spaces.keys(), (name) => `${name}/`).sort(byteOrder);
+  const within = [...spacesWithin(spaces, from)];
   let left = limit;
-  for (const prefix of reverse ? prefixes.reverse() : prefixes) {
-    const start = boundWithin(prefix, from);
+  for (const { name, first } of reverse ? within.reverse() : within) {
+    const prefix = `${name}/`;
     const end = to === undefined ? 'behind' : boundWithin(prefix, to);
-    const space = spaces.get(prefix.slice(0, -1));
-    if (space === undefined || start === 'behind' || end === 'before') continue;
-    const first = start === 'before' ? '' : start.within;
+    const space = spaces.get(name);
+    if (space === undefined || end === 'before') continue;
     const last = end === 'behind' ? undefined : end.within;
     for (const [key, value] of space.range<T>(first, last, { limit: left, reverse })) {
       yield [prefix + key, value];
       left--;
     }
     if (left <= 0) return;
+  }
+}
+
+/** The spaces that reach behind a bound, in order, and where each is to be read from. */
+function* spacesWithin(
+  spaces: ReadonlyMap<string, unknown>,
+  from: string,
+): Generator<{ readonly name: string; readonly first: string }> {
+  const prefixes = Array.from(spaces.keys(), (name) => `${name}/`).sort(byteOrder);
+  for (const prefix of prefixes) {
+    const start = boundWithin(prefix, from);
+    if (start === 'behind') continue;
+    yield { name: prefix.slice(0, -1), first: start === 'before' ? '' : start.within };
   }
 }
 

@@ -24,10 +24,19 @@ export interface Records extends ReadRecords {
   delete(key: string): boolean;
 }
 
-/** One change of the space: `value` is undefined for a deletion. */
+/** What a storage notes of a record, for itself; 0 at first. It stays with the record for as long as there is one. */
+export interface StoredMark {
+  storedMark: number;
+}
+
+/** One change of the space. A record is there as a value, or as the codec wrote it; without either, it is deleted. */
 export interface RecordChange {
   readonly key: string;
   readonly value: unknown;
+  readonly encoded: Uint8Array | undefined;
+  /** About what the value takes when stored. */
+  readonly bytes: number;
+  readonly mark: StoredMark;
 }
 
 /** Some changes, each key once. They stay as they are while the space goes on changing, and may be walked later. */

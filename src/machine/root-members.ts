@@ -1,5 +1,4 @@
 import type { ReadSpaces, RecordTree } from './record-tree.ts';
-import type { RecordEntry } from './records.ts';
 
 const SPACE = 'root';
 const KEY = 'members';
@@ -11,12 +10,6 @@ const KEY = 'members';
  */
 export function readMembers(spaces: ReadSpaces): Uint8Array | undefined {
   return spaces.space(SPACE).get<Uint8Array>(KEY);
-}
-
-/** The same, of records that are in no tree yet. */
-export function membersIn(records: Iterable<RecordEntry<unknown>>): Uint8Array | undefined {
-  for (const [key, value] of records) if (key === `${SPACE}/${KEY}`) return value as Uint8Array;
-  return undefined;
 }
 
 export function writeMembers(tree: RecordTree, members: Uint8Array): void {

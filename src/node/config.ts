@@ -199,6 +199,7 @@ export const DEFAULT_LIMITS: NodeLimits = {
   logEntriesKept: 10_000,
   stateWriteChangesMax: 131_072,
   stateWriteBytesMax: 64 * MIB,
+  stateOpenRecordsMax: 32_768,
   snapshotChunkBytes: 64 * KIB,
   snapshotWindowChunks: 16,
   snapshotBytesPerSecond: 32 * MIB,

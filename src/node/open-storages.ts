@@ -46,7 +46,11 @@ export async function openStorages(config: NodeConfig): Promise<NodeStorages> {
           stages.took('fdatasync', syncMs);
         },
       }),
-      state: new LevelState({ directory: join(directory, 'state'), codec: msgpackCodec, distrust }),
+      state: new LevelState({
+        directory: join(directory, 'state'),
+        packing: { codec: msgpackCodec, openRecordsMax: config.limits.stateOpenRecordsMax },
+        distrust,
+      }),
       saveIdentity: (formed) => writeIdentity(directory, formed),
       release: () => lock.release(),
     };

@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { StoreError } from '../base/errors.ts';
-import { membersIn } from '../machine/root-members.ts';
+import { readMembers } from '../machine/root-members.ts';
 import { decodeConfiguration } from '../raft/configuration-codec.ts';
 import type { Configuration } from '../raft/configuration.ts';
 import type { HardState, Position } from '../raft/entry.ts';
@@ -44,7 +44,7 @@ export async function restore(
   state: StateContents,
   configuration: Configuration,
 ): Promise<Restored> {
-  const { applied, records } = state;
+  const { applied, tree } = state;
   const { contents, rebase } = aroundState(opened, applied);
   for (const [at, entry] of contents.entries.entries()) {
     assert(entry.index === contents.base.index + 1 + at, 'a log is read without a gap');
@@ -52,16 +52,16 @@ export async function restore(
   // Before the first write of Raft, whose ids begin at 1.
   if (rebase !== undefined) await log.write({ id: 0, reset: rebase, fills: true, entries: [] });
   const found = fit(contents, applied);
-  if (found.kind === 'fits') return { ...contents, records, applied, configuration };
+  if (found.kind === 'fits') return { ...contents, tree, applied, configuration };
   const { hardState } = found;
   await log.write({ id: 0, hardState, reset: applied, entries: [] });
-  return { hardState, base: applied, entries: [], records, applied, configuration };
+  return { hardState, base: applied, entries: [], tree, applied, configuration };
 }
 
 /** What a node says of its disk before it starts from it. @throws StoreError LOG_CORRUPT if nobody can repair it */
 export function tellDamage(
   { damage }: LogContents,
-  { setAside, records }: StateContents,
+  { setAside, tree }: StateContents,
   restored: Restored,
   identity: Identity,
   log: EventLog,
@@ -72,7 +72,7 @@ export function tellDamage(
   const inState = restored.damage === undefined;
   log.warn('log damaged', { what, first, last: anchor.index, inState });
   if (inState) return;
-  const members = membersIn(records);
+  const members = readMembers(tree);
   const isAlone =
     members === undefined
       ? identity.peers?.size === 0 && identity.joined === undefined

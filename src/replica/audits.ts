@@ -53,7 +53,7 @@ export class Audits {
     if (machine !== CLOCK || body !== AUDIT) return;
     this.#ticks = 0;
     this.#lastIndex = index;
-    this.#audit.begin(view(), index);
+    if (!this.#audit.isUnderWay) this.#audit.begin(view(), index);
   }
 
   heard(message: StateHashMessage): void {

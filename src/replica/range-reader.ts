@@ -2,7 +2,6 @@ import { assert } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
 import type { Digest } from '../base/digest.ts';
 import type { RecordView } from '../machine/record-tree.ts';
-import type { RecordEntry } from '../machine/records.ts';
 import {
   type DigestedRange,
   digestRange,
@@ -35,8 +34,8 @@ export interface ReadRange {
  */
 export class RangeReader {
   readonly #options: RangeReaderOptions;
-  #records: Iterator<RecordEntry<unknown>>;
-  #ahead: IteratorResult<RecordEntry<unknown>>;
+  #records: Iterator<EncodedRecord>;
+  #ahead: IteratorResult<EncodedRecord>;
   #after = '';
   #atEnd = false;
   /** Ranges of the follower, of which none ends at or before `#after`. */
@@ -47,7 +46,7 @@ export class RangeReader {
 
   constructor(options: RangeReaderOptions) {
     this.#options = options;
-    this.#records = options.view.range(keyBehind(''), undefined)[Symbol.iterator]();
+    this.#records = options.view.encoded(keyBehind(''), options.codec);
     this.#ahead = this.#records.next();
   }
 
@@ -99,14 +98,13 @@ export class RangeReader {
 
   /** Records up to the cut, or until they are enough: a range that has grown may be larger, or its end would be lost. */
   #take(cut: string | undefined, times: number): readonly EncodedRecord[] {
-    const { codec, chunkBytes } = this.#options;
+    const { chunkBytes } = this.#options;
     const records: EncodedRecord[] = [];
     let bytes = 0;
     while (this.#ahead.done !== true && bytes < chunkBytes * times) {
-      const [key, value] = this.#ahead.value;
+      const [key, encoded] = this.#ahead.value;
       if (isBeyond(key, { after: '', upTo: cut })) break;
-      const encoded = codec.encode(value);
-      records.push([key, encoded]);
+      records.push(this.#ahead.value);
       bytes += key.length + encoded.length;
       this.#ahead = this.#records.next();
     }

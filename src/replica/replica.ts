@@ -18,7 +18,7 @@ import type { NodeId } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
 import { NO_STAGES, type StageClock } from '../base/stages.ts';
 import { decodeLogged } from '../machine/logged-command.ts';
-import { RecordTree } from '../machine/record-tree.ts';
+import type { RecordTree } from '../machine/record-tree.ts';
 import { readMembers, writeMembers } from '../machine/root-members.ts';
 import { readVersion } from '../machine/root-version.ts';
 import { CLOCK, type Root } from '../machine/root.ts';
@@ -94,7 +94,8 @@ export class Replica {
     this.#root = root;
     this.#codec = codec;
     this.#stages = stages;
-    this.#tree = new RecordTree(restored.records);
+    this.#tree = restored.tree;
+    this.#tree.track();
     this.#applied = restored.applied;
     const { hardState, base, entries, applied, damage } = restored;
     const members = readMembers(this.#tree);
@@ -122,7 +123,8 @@ export class Replica {
     this.#watches = new WatchHub(config);
     this.#snapshots = new Snapshots(config, codec, digest);
     this.#upkeep = new LogUpkeep(config, raft, this.#snapshots);
-    this.#receiver = new SnapshotReceiver({ codec, digest, bytesMax: receivedBytesMax(config) });
+    const packing = { codec, openRecordsMax: config.stateOpenRecordsMax };
+    this.#receiver = new SnapshotReceiver({ packing, digest, bytesMax: receivedBytesMax(config) });
     this.#stateWrites = new StateWrites(config, restored.applied);
     this.#history = historySource(root, () => this.#tree);
   }

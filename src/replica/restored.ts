@@ -1,4 +1,4 @@
-import type { RecordEntry } from '../machine/records.ts';
+import type { RecordTree } from '../machine/record-tree.ts';
 import type { Configuration } from '../raft/configuration.ts';
 import type { Entry, HardState, Position } from '../raft/entry.ts';
 import type { DamagedLog } from '../raft/repair.ts';
@@ -13,7 +13,7 @@ export interface Restored {
   /** Entries behind these are lost; absent if none are. */
   readonly damage?: DamagedLog;
   /** The state, as of `applied`: an entry of the log, or its base, or below the base if the state was lost. */
-  readonly records: Iterable<RecordEntry<unknown>>;
+  readonly tree: RecordTree;
   readonly applied: Position;
   /** What the node was told when it was set up: it holds until the log, or the records, know better. */
   readonly configuration: Configuration;

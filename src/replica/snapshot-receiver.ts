@@ -1,7 +1,7 @@
 import type { ReplicaConfig } from './config.ts';
-import type { Codec } from '../base/codec.ts';
 import type { Digest } from '../base/digest.ts';
 import type { NodeId, Term } from '../base/flavor.ts';
+import type { Packing } from '../machine/record-packer.ts';
 import type { RecordTree } from '../machine/record-tree.ts';
 import type { Position } from '../raft/entry.ts';
 import type { SnapshotRequest, SnapshotResponse } from '../raft/message.ts';
@@ -22,7 +22,8 @@ import {
 import { StagedState } from './staged-state.ts';
 
 export interface SnapshotReceiverOptions {
-  readonly codec: Codec;
+  /** Of the records that are received; its codec is that of chunks as well. */
+  readonly packing: Packing;
   readonly digest: Digest;
   /** A state above this many bytes of records is refused. */
   readonly bytesMax: number;
@@ -96,7 +97,7 @@ export class SnapshotReceiver {
   }
 
   receive(request: SnapshotRequest): Received {
-    const chunk = decodeChunk(this.#options.codec, request.data);
+    const chunk = decodeChunk(this.#options.packing.codec, request.data);
     // Like one that was lost: the leader repeats it.
     if (chunk === undefined) return NOTHING;
     const age = this.#ageOf(request, chunk.stream);
@@ -151,12 +152,13 @@ export class SnapshotReceiver {
     const isDead = total.bytes > this.#options.bytesMax;
     const start = { nextChunk: 1, storedChunk: 1, chain: EMPTY_CHAIN, isDead };
     this.#stream = { from, to, term, number, position, total, ...start };
-    this.#staged ??= new StagedState(this.#options.codec);
+    this.#staged ??= new StagedState(this.#options.packing);
     this.#staged.rewind();
   }
 
   #take(request: SnapshotRequest, stream: Stream, { range, data, whole }: Range): Received {
-    const { codec, digest, bytesMax } = this.#options;
+    const { packing, digest, bytesMax } = this.#options;
+    const { codec } = packing;
     const staged = this.#staged;
     if (staged === undefined || range.after !== staged.reached) return this.#giveUp(stream);
     let changes: readonly StagedChange[] | undefined = [];
@@ -237,7 +239,7 @@ export class SnapshotReceiver {
   }
 
   #encode(answer: SnapshotAnswer): Uint8Array {
-    return encodeAnswer(this.#options.codec, answer);
+    return encodeAnswer(this.#options.packing.codec, answer);
   }
 }
 

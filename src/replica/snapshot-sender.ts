@@ -113,6 +113,11 @@ export class SnapshotSender {
     return { message: sent.message, workBytes, loadBytes: sent.bytes };
   }
 
+  /** It is not needed any more; nothing is asked of it from here on. */
+  end(): void {
+    this.#options.view.close();
+  }
+
   tick(): void {
     this.#ticks++;
     if (this.#ticks < this.#options.retryTicks || this.#cursor === this.#answered) return;

@@ -75,6 +75,7 @@ export class Snapshots {
       windowChunks: this.#config.snapshotWindowChunks,
       retryTicks: this.#config.snapshotRetryTicks,
     });
+    this.#end(to);
     this.#senders.set(to, sender);
   }
 
@@ -116,7 +117,7 @@ export class Snapshots {
     for (const [to, sender] of this.#senders) {
       sender.tick();
       if (!sender.failed) continue;
-      this.#senders.delete(to);
+      this.#end(to);
       failed.push(to);
     }
     return failed;
@@ -125,14 +126,19 @@ export class Snapshots {
   /** Forgets the senders of followers that need no snapshot any more. */
   keep(isWanted: (to: NodeId) => boolean): void {
     if (this.#senders.size === 0) return;
-    for (const to of this.#senders.keys()) if (!isWanted(to)) this.#senders.delete(to);
+    for (const to of this.#senders.keys()) if (!isWanted(to)) this.#end(to);
   }
 
   /** Leadership is lost. */
   clear(): void {
-    this.#senders.clear();
+    for (const to of this.#senders.keys()) this.#end(to);
     this.#commitDelay.clear();
     this.#hasMore = false;
+  }
+
+  #end(to: NodeId): void {
+    this.#senders.get(to)?.end();
+    this.#senders.delete(to);
   }
 
   #share(nowMs: number): number {

@@ -1,5 +1,8 @@
+import { present } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
+import type { Packing } from '../machine/record-packer.ts';
 import { RecordTree } from '../machine/record-tree.ts';
+import { sizeOf } from '../machine/size-of.ts';
 import type { StagedChange } from './output.ts';
 import {
   type DigestedRange,
@@ -22,7 +25,7 @@ const END = '\u0100';
  * is left to do when the last one is here; the same changes go to the disk.
  */
 export class StagedState {
-  readonly tree: RecordTree = RecordTree.untracked();
+  readonly tree: RecordTree;
   readonly #codec: Codec;
   /** Taken from the present stream, without a gap. */
   #taken: DigestedRange[] = [];
@@ -30,8 +33,9 @@ export class StagedState {
   #held: readonly DigestedRange[] = [];
   #heldFrom = 0;
 
-  constructor(codec: Codec) {
-    this.#codec = codec;
+  constructor(packing: Packing) {
+    this.tree = RecordTree.untracked(packing);
+    this.#codec = packing.codec;
   }
 
   /** The next range begins behind this key. */
@@ -59,19 +63,20 @@ export class StagedState {
 
   /** The next range holds these records and no others; undefined, and nothing changed, if a value does not decode. */
   replace(range: DigestedRange, records: readonly EncodedRecord[]): readonly StagedChange[] | undefined {
-    const values = this.#decode(records);
-    if (values === undefined) return undefined;
+    const sizes = this.#sizes(records);
+    if (sizes === undefined) return undefined;
     const changes: StagedChange[] = [];
     const before = this.#keysIn(range);
     const after = new Set(before.length === 0 ? [] : records.map(([key]) => key));
     for (const key of before) {
       if (after.has(key)) continue;
+      const mark = present(this.tree.markOf(key), 'a key of the tree has a record');
       this.tree.delete(key);
-      changes.push({ key, encoded: undefined });
+      changes.push({ key, encoded: undefined, bytes: 0, mark });
     }
     for (const [at, [key, encoded]] of records.entries()) {
-      this.tree.put(key, values[at]);
-      changes.push({ key, encoded });
+      const bytes = present(sizes[at], 'each record has a size');
+      changes.push({ key, encoded, bytes, mark: this.tree.load(key, encoded, bytes) });
     }
     this.#advance(range);
     return changes;
@@ -109,9 +114,10 @@ export class StagedState {
     return keys;
   }
 
-  #decode(records: readonly EncodedRecord[]): readonly unknown[] | undefined {
+  /** Undefined if one does not decode to a plain value. */
+  #sizes(records: readonly EncodedRecord[]): readonly number[] | undefined {
     try {
-      return records.map(([, encoded]) => this.#codec.decode(encoded));
+      return records.map(([, encoded]) => sizeOf(this.#codec.view(encoded)));
     } catch {
       return undefined;
     }

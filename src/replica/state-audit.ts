@@ -1,9 +1,9 @@
+import { assert } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
 import type { Digest } from '../base/digest.ts';
 import type { Index, NodeId } from '../base/flavor.ts';
 import type { RecordView } from '../machine/record-tree.ts';
-import type { RecordEntry } from '../machine/records.ts';
-import { sizeOf } from '../machine/size-of.ts';
+import { type EncodedRecord, encodeRecords } from './snapshot-chunk.ts';
 
 /** The state of a node, as of an entry that all of them hash at. */
 export interface StateHash {
@@ -19,7 +19,8 @@ export interface Divergence {
 
 interface Hashing {
   readonly index: Index;
-  readonly records: Iterator<RecordEntry<unknown>>;
+  readonly view: RecordView;
+  readonly records: Iterator<EncodedRecord>;
   hash: Uint8Array;
 }
 
@@ -54,10 +55,10 @@ export class StateAudit {
     return this.#hashing !== undefined;
   }
 
-  /** The state is as of the entry at `index`, which asks for an audit. One that is still under way goes on instead. */
+  /** The state is as of the entry at `index`, which asks for an audit. None is under way. */
   begin(view: RecordView, index: Index): void {
-    const records = view.range('', undefined)[Symbol.iterator]();
-    this.#hashing ??= { index, records, hash: new Uint8Array() };
+    assert(!this.isUnderWay, 'one audit at a time');
+    this.#hashing = { index, view, records: view.encoded('', this.#codec), hash: new Uint8Array() };
   }
 
   /** Goes on for at most about so many records; the hash to tell the others, once it is complete. */
@@ -66,9 +67,10 @@ export class StateAudit {
     if (hashing === undefined) return undefined;
     for (let count = 0; count < recordsMax; count += GROUP_RECORDS) {
       const { group, isLast } = this.#group(hashing.records);
-      if (group.length > 0) hashing.hash = this.#digest(hashing.hash, this.#codec.encode(group));
+      if (group.length > 0) hashing.hash = this.#digest(hashing.hash, encodeRecords(this.#codec, group));
       if (!isLast) continue;
       this.#hashing = undefined;
+      hashing.view.close();
       this.heard(this.#self, hashing);
       return { index: hashing.index, hash: hashing.hash };
     }
@@ -94,17 +96,16 @@ export class StateAudit {
     return [...found.values()].filter((each) => each !== undefined);
   }
 
-  #group(records: Iterator<RecordEntry<unknown>>): {
-    readonly group: readonly RecordEntry<unknown>[];
+  #group(records: Iterator<EncodedRecord>): {
+    readonly group: readonly EncodedRecord[];
     readonly isLast: boolean;
   } {
-    const group: RecordEntry<unknown>[] = [];
+    const group: EncodedRecord[] = [];
     for (let count = 0; count < GROUP_RECORDS;) {
       const next = records.next();
       if (next.done === true) return { group, isLast: true };
-      const [key, value] = next.value;
-      group.push([key, value]);
-      count += 1 + Math.floor(sizeOf(value) / RECORD_BYTES);
+      group.push(next.value);
+      count += 1 + Math.floor(next.value[1].length / RECORD_BYTES);
     }
     return { group, isLast: false };
   }

@@ -3,7 +3,6 @@
  * what was synced cannot. The log and the state are modelled as the real ones recover them.
  */
 import { assert } from '../base/assert.ts';
-import type { Codec } from '../base/codec.ts';
 import type { Index, Term } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
 import type { Configuration } from '../raft/configuration.ts';
@@ -12,7 +11,7 @@ import type { LogWrite } from '../raft/ready.ts';
 import { aroundState } from '../node/damaged-log.ts';
 import { fit } from '../node/restore.ts';
 import type { Restored } from '../replica/restored.ts';
-import type { RecordEntry } from '../machine/records.ts';
+import type { Packing } from '../machine/record-packer.ts';
 import type { LogContents, LogDamage } from '../storage/log-storage.ts';
 import { DurableEntries } from './durable-entries.ts';
 import type { Marks } from './marks.ts';
@@ -33,8 +32,6 @@ export class SimulatedDisk implements DurableLog {
   /** Up to here the log must be there again after a crash. */
   #surelyTo: Index = 0;
   #rotten = false;
-  /** Stored values, and what the codec made of them. */
-  readonly #read = new WeakMap<object, object>();
 
   /**
    * @param segmentEntries compacted entries are only forgotten by so many at once
@@ -130,7 +127,7 @@ export class SimulatedDisk implements DurableLog {
    *
    * @throws StoreError LOG_CORRUPT
    */
-  recover(codec: Codec, configuration: Configuration, marks: Marks): Restored {
+  recover(packing: Packing, configuration: Configuration, marks: Marks): Restored {
     const { applied } = this.state;
     const damage = this.#openLog(applied, marks);
     const { hardState, base, entries: held } = this.#log;
@@ -139,10 +136,8 @@ export class SimulatedDisk implements DurableLog {
     if (fitting.kind === 'reset')
       this.#write({ id: 0, hardState: fitting.hardState, reset: applied, entries: [] });
     const entries = this.#log.entries.map((entry) => ({ ...entry, data: entry.data.slice() }));
-    const records = this.state
-      .records()
-      .map(([key, value]): RecordEntry<unknown> => [key, this.#reread(codec, value)]);
-    const restored = { hardState: this.hardState, base: this.base, entries, records, applied, configuration };
+    const tree = this.state.read(packing);
+    const restored = { hardState: this.hardState, base: this.base, entries, tree, applied, configuration };
     return damage === undefined || fitting.kind === 'reset' ? restored : { ...restored, damage };
   }
 
@@ -199,16 +194,5 @@ export class SimulatedDisk implements DurableLog {
 
   #apply(write: LogWrite, records: number): void {
     this.#log.apply(write, records, this.#real === undefined ? this.#segmentEntries : 1);
-  }
-
-  /** What comes back from the disk, which is not the same object. A value that was read before is not read again. */
-  #reread(codec: Codec, value: unknown): unknown {
-    if (typeof value !== 'object' || value === null) return codec.decode(codec.encode(value));
-    const known = this.#read.get(value);
-    if (known !== undefined) return known;
-    const fresh = codec.decode(codec.encode(value)) as object;
-    this.#read.set(value, fresh);
-    this.#read.set(fresh, fresh);
-    return fresh;
   }
 }

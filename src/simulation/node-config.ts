@@ -6,6 +6,8 @@ import type { Swarm } from './swarm.ts';
 /** Often enough that a run of a few seconds has some, in steps that others come in between. */
 const AUDIT_TICKS = 50;
 const AUDIT_RECORDS_PER_TICK = 64;
+/** Fewer than there are in most runs. */
+export const OPEN_RECORDS_MAX = 32;
 
 /** A node's limits in a run: some drawn, and small, so that a short run reaches them; the rest ample. */
 export function nodeConfig(id: NodeId, swarm: Swarm, protocol: number = PROTOCOL_VERSION): ReplicaConfig {
@@ -44,6 +46,7 @@ export function nodeConfig(id: NodeId, swarm: Swarm, protocol: number = PROTOCOL
     logEntriesKept: limits.logEntriesKept,
     stateWriteChangesMax: 1000,
     stateWriteBytesMax: 1_000_000,
+    stateOpenRecordsMax: OPEN_RECORDS_MAX,
     snapshotChunkBytes: limits.snapshotChunkBytes,
     snapshotWindowChunks: limits.snapshotWindowChunks,
     snapshotBytesPerSecond: limits.snapshotBytesPerSecond,

@@ -16,6 +16,7 @@ import { SimulatedDisk } from './disk.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { Marks } from './marks.ts';
 import { NodeClock } from './node-clock.ts';
+import { OPEN_RECORDS_MAX } from './node-config.ts';
 import { RealLog } from './real-log.ts';
 import type { Swarm } from './swarm.ts';
 import { claim } from './violation.ts';
@@ -137,7 +138,8 @@ export class SimulatedNode {
   start(): void {
     if (this.#gone) return;
     try {
-      this.#start(this.disk.recover(this.#around.codec, this.#configuration, this.#around.marks));
+      const packing = { codec: this.#around.codec, openRecordsMax: OPEN_RECORDS_MAX };
+      this.#start(this.disk.recover(packing, this.#configuration, this.#around.marks));
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'LOG_CORRUPT') throw error;
       this.#around.marks.count('node refuses to start from a corrupt log');
@@ -268,7 +270,7 @@ export class SimulatedNode {
     if (stateFirst) this.disk.state.write(state);
     for (const step of stage) this.#stage(step);
     if (replaceState !== undefined) {
-      const done = this.disk.state.replace(replaceState, this.#around.codec);
+      const done = this.disk.state.replace(replaceState);
       this.#replacing++;
       this.#afterState(() => {
         done();

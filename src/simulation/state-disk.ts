@@ -1,15 +1,19 @@
 import { assert } from '../base/assert.ts';
-import type { Codec } from '../base/codec.ts';
 import type { Index } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
-import type { RecordEntry } from '../machine/records.ts';
+import type { Packing } from '../machine/record-packer.ts';
+import { RecordTree } from '../machine/record-tree.ts';
+import type { RecordChange } from '../machine/records.ts';
 import type { Position } from '../raft/entry.ts';
 import type { StageStep, StateReplacement, StateWrite } from '../replica/output.ts';
 import type { Marks } from './marks.ts';
 
+/** As a value, or as the codec wrote it. */
+type Stored = Pick<RecordChange, 'value' | 'encoded' | 'bytes'>;
+
 /** A whole new state on its way, or there already. */
 interface Replacing {
-  readonly records: readonly RecordEntry<unknown>[];
+  readonly records: ReadonlyMap<string, Stored>;
   readonly applied: Position;
   done: boolean;
 }
@@ -20,11 +24,11 @@ type Step =
 
 /** The stored state: batches in order, of which a crash can lose any number of the last ones not yet synced. */
 export class StateDisk {
-  #records = new Map<string, unknown>();
+  #records = new Map<string, Stored>();
   #synced: Position = { index: 0, term: 0 };
   #steps: Step[] = [];
   /** A state that is put together beside the stored one, as it is encoded; no crash leaves it. */
-  #stage = new Map<string, Uint8Array>();
+  #stage = new Map<string, Stored>();
   /** Counts the steps made durable, so that a sync can tell which ones it covers. */
   #foldedSteps = 0;
 
@@ -49,16 +53,16 @@ export class StateDisk {
       this.#stage.clear();
       return;
     }
-    for (const { key, encoded } of step.changes) {
+    for (const { key, encoded, bytes } of step.changes) {
       if (encoded === undefined) this.#stage.delete(key);
-      else this.#stage.set(key, encoded);
+      else this.#stage.set(key, { value: undefined, encoded, bytes });
     }
   }
 
   /** What was staged takes the place of all; gives what to call once it is on stable storage. */
-  replace({ applied }: StateReplacement, codec: Codec): () => void {
-    const records = Array.from(this.#stage, ([key, encoded]) => [key, codec.decode(encoded)] as const);
-    this.#stage.clear();
+  replace({ applied }: StateReplacement): () => void {
+    const records = this.#stage;
+    this.#stage = new Map();
     const by: Replacing = { records, applied, done: false };
     this.#steps.push({ kind: 'replace', by });
     return () => {
@@ -101,10 +105,17 @@ export class StateDisk {
     this.#synced = { index: 0, term: 0 };
   }
 
-  /** In the order of their keys. */
-  records(): readonly RecordEntry<unknown>[] {
+  /** All of it passes through the codec, as it does on a real disk. */
+  read(packing: Packing): RecordTree {
     assert(this.#steps.length === 0, 'a state is read after a crash');
-    return [...this.#records].sort(([a], [b]) => (a < b ? -1 : 1));
+    const tree = RecordTree.untracked(packing);
+    for (const [key, { value, encoded, bytes }] of [...this.#records].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const stored = encoded ?? packing.codec.encode(value);
+      tree.load(key, stored, bytes);
+      // It is encoded once, however often it is read.
+      if (encoded === undefined) this.#records.set(key, { value: undefined, encoded: stored, bytes });
+    }
+    return tree;
   }
 
   #fold(steps: number): void {
@@ -115,9 +126,9 @@ export class StateDisk {
         this.#synced = step.by.applied;
         continue;
       }
-      for (const { key, value } of step.write.changes) {
-        if (value === undefined) this.#records.delete(key);
-        else this.#records.set(key, value);
+      for (const { key, value, encoded, bytes } of step.write.changes) {
+        if (value === undefined && encoded === undefined) this.#records.delete(key);
+        else this.#records.set(key, { value, encoded, bytes });
       }
       this.#synced = step.write.applied;
     }

@@ -1,10 +1,12 @@
-import type { RecordChanges, RecordEntry } from '../machine/records.ts';
+import type { RecordTree } from '../machine/record-tree.ts';
+import type { RecordChanges } from '../machine/records.ts';
 import type { Position } from '../raft/entry.ts';
 import type { StagedChange } from '../replica/output.ts';
 
 export interface StateContents {
-  readonly records: readonly RecordEntry<unknown>[];
-  /** The entry that the records reflect; index 0 for an empty state. */
+  /** Its records; nobody notes changes of it yet. */
+  readonly tree: RecordTree;
+  /** The entry that it reflects; index 0 for an empty state. */
   readonly applied: Position;
   /** Why an earlier state was set aside, and where it is kept; undefined if it was sound or there was none. */
   readonly setAside: { readonly reason: string; readonly directory: string } | undefined;

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { RecordTree } from '../../src/machine/record-tree.ts';
 import { prefixEnd, type RecordEntry } from '../../src/machine/records.ts';
+import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
 import { all, reload } from './store.ts';
 
 const inner = fc.oneof(
@@ -240,4 +241,67 @@ test('a space of many records knows their order, however many changed since some
   }
   expect(space.size).toBe(expected.size);
   expect([...tree.view().space('kv').range('', undefined)]).toEqual(sorted(expected));
+});
+
+test('records that are packed are what they were: for reads, changes, views, undoing, and the size', () => {
+  const openRecordsMax = fc.integer({ min: 1, max: 6 });
+  const rounds = fc.array(fc.tuple(changes, changes, fc.array(keys, { maxLength: 20 })), { maxLength: 5 });
+  fc.assert(
+    fc.property(openRecordsMax, rounds, (max, list) => {
+      const packed = new RecordTree([], { codec: msgpackCodec, openRecordsMax: max });
+      const plain = new RecordTree();
+      const stored = new RecordTree();
+      const views = [];
+      for (const [kept, undone, read] of list) {
+        for (const tree of [packed, plain]) {
+          applyTo(tree, new Map(all(tree)), kept);
+          tree.savepoint();
+          applyTo(tree, new Map(all(tree)), undone);
+          tree.rollback();
+        }
+        for (const key of read) expect(packed.get(key)).toEqual(plain.get(key));
+        expect(all(packed)).toEqual(all(plain));
+        expect([packed.size, packed.bytes]).toEqual([plain.size, plain.bytes]);
+        views.push({ view: packed.view(), records: all(plain) });
+        for (const { key, value, encoded } of packed.takeChanges()) {
+          if (value === undefined && encoded === undefined) stored.delete(key);
+          else stored.put(key, encoded === undefined ? value : msgpackCodec.decode(encoded));
+        }
+        plain.takeChanges();
+        expect(all(stored)).toEqual(all(plain));
+      }
+      for (const { view, records } of views) {
+        expect([...view.range('', undefined)]).toEqual(records);
+        const decoded = Array.from(view.encoded('', msgpackCodec), ([key, bytes]) => [
+          key,
+          msgpackCodec.decode(bytes),
+        ]);
+        expect(decoded).toEqual(records);
+        view.close();
+        if (records.length > 0) expect(() => [...view.range('', undefined)]).toThrow('closed');
+      }
+    }),
+  );
+});
+
+function told(tree: RecordTree): string[] {
+  return Array.from(tree.takeChanges(), ({ key }) => key).toSorted();
+}
+
+test('a tree that is loaded as it was stored is equal, and knows what changes from there on', () => {
+  fc.assert(
+    fc.property(changes, changes, (before, after) => {
+      const plain = new RecordTree();
+      const loaded = RecordTree.untracked({ codec: msgpackCodec, openRecordsMax: 2 });
+      applyTo(plain, new Map(), before);
+      for (const { key, value, bytes } of plain.takeChanges()) {
+        loaded.load(key, msgpackCodec.encode(value), bytes);
+      }
+      loaded.track();
+      expect([all(loaded), loaded.size, loaded.bytes]).toEqual([all(plain), plain.size, plain.bytes]);
+      for (const tree of [plain, loaded]) applyTo(tree, new Map(all(tree)), after);
+      expect(all(loaded)).toEqual(all(plain));
+      expect(told(loaded)).toEqual(told(plain));
+    }),
+  );
 });

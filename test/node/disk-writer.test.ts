@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { RecordChange } from '../../src/machine/records.ts';
 import { DiskWriter } from '../../src/node/disk-writer.ts';
 import type { Position } from '../../src/raft/entry.ts';
 import type { Staged, Written } from '../../src/replica/input.ts';
@@ -7,9 +8,10 @@ import type { LogStorage } from '../../src/storage/log-storage.ts';
 import type { StateStorage } from '../../src/storage/state-storage.ts';
 import { NOTHING } from '../replica/nothing.ts';
 import { until } from './raw-client.ts';
+import { StoredRecords } from '../contract/stored-records.ts';
 
 const at = (index: number): Position => ({ index, term: 1 });
-const change = (key: string): { key: string; value: unknown } => ({ key, value: 1 });
+const change = (key: string): RecordChange => new StoredRecords().change(key, 1);
 
 /** Storages that note what is begun, and finish it when the test says so. */
 class Bench {

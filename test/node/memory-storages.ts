@@ -1,5 +1,6 @@
 /** Storages that live as long as the test, for tests of what surrounds them. */
 import { present } from '../../src/base/assert.ts';
+import { RecordTree } from '../../src/machine/record-tree.ts';
 import type { RecordChange } from '../../src/machine/records.ts';
 import type { NodeConfig } from '../../src/node/config.ts';
 import type { NodeStorages } from '../../src/node/storages.ts';
@@ -10,6 +11,7 @@ import type { Identity } from '../../src/storage/identity.ts';
 import type { LogContents, LogStorage } from '../../src/storage/log-storage.ts';
 import type { StateContents, StateStorage } from '../../src/storage/state-storage.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
+import { PACKING } from '../contract/stored-records.ts';
 
 export class MemoryLog implements LogStorage {
   /** The next writes fail with this. */
@@ -61,12 +63,15 @@ export class MemoryState implements StateStorage {
 
   open(): Promise<StateContents> {
     const records = [...this.#records].sort(([left], [right]) => (left < right ? -1 : 1));
-    return Promise.resolve({ records, applied: this.#applied, setAside: undefined });
+    const tree = RecordTree.untracked(PACKING);
+    for (const [key, value] of records) tree.put(key, value);
+    return Promise.resolve({ tree, applied: this.#applied, setAside: undefined });
   }
 
   write(changes: readonly RecordChange[], applied: Position): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
-    for (const { key, value } of changes) {
+    for (const { key, encoded, ...change } of changes) {
+      const value = encoded === undefined ? change.value : msgpackCodec.decode(encoded);
       if (value === undefined) this.#records.delete(key);
       else this.#records.set(key, value);
     }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { RecordTree } from '../../src/machine/record-tree.ts';
 import { fit, restore } from '../../src/node/restore.ts';
 import { NO_CONFIGURATION } from '../../src/raft/configuration.ts';
 import type { Entry } from '../../src/raft/entry.ts';
@@ -40,7 +41,7 @@ test('a state of a later term than the log knows brings that term along, without
 test('the reset is on the disk before the node starts', async () => {
   const log = new MemoryLog();
   await log.write({ id: 1, hardState: { term: 5, vote: 2 }, entries: [entry(1, 1), entry(2, 5)] });
-  const state = { records: [], applied: { index: 9, term: 5 }, setAside: undefined };
+  const state = { tree: new RecordTree(), applied: { index: 9, term: 5 }, setAside: undefined };
   const restored = await restore(log, await log.open(), state, NO_CONFIGURATION);
   expect(restored).toMatchObject({
     base: { index: 9, term: 5 },

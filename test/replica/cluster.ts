@@ -3,6 +3,7 @@ import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { PROTOCOL_VERSION } from '../../src/base/version.ts';
 import { createKv } from '../../src/machine/kv/kv.ts';
 import type { AnyMachine } from '../../src/machine/machine.ts';
+import { RecordTree } from '../../src/machine/record-tree.ts';
 import { createRoot } from '../../src/machine/root.ts';
 import {
   bootstrapConfiguration,
@@ -18,6 +19,7 @@ import type { Output, Reply, WatchOutput } from '../../src/replica/output.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
 import { sha256Digest } from '../../src/wire/sha256-digest.ts';
+import { PACKING } from '../contract/stored-records.ts';
 
 export const members: readonly NodeId[] = [1, 2, 3];
 
@@ -59,6 +61,7 @@ function configOf(id: NodeId, protocol: number): ReplicaConfig {
     logBytesMax: 1_000_000,
     logEntriesKept: 5,
     stateWriteChangesMax: 1000,
+    stateOpenRecordsMax: 8,
     stateWriteBytesMax: 1_000_000,
     snapshotChunkBytes: 200,
     snapshotWindowChunks: 4,
@@ -120,11 +123,17 @@ export class TestNode {
         hardState: this.#hardState,
         base: this.#base,
         entries: [...this.#entries],
-        records: [...this.#records].toSorted(([one], [other]) => (one < other ? -1 : 1)),
+        tree: this.#tree(),
         applied: this.#applied,
         configuration,
       },
     });
+  }
+
+  #tree(): RecordTree {
+    const tree = RecordTree.untracked(PACKING);
+    for (const [key, value] of this.#records) tree.put(key, value);
+    return tree;
   }
 
   /** Takes turns until there is nothing to do; returns what is to be sent. */
@@ -146,7 +155,8 @@ export class TestNode {
 
   #store(output: Output): Input[] {
     const done: Input[] = [];
-    for (const { key, value } of output.state?.changes ?? []) {
+    for (const { key, encoded, ...change } of output.state?.changes ?? []) {
+      const value = encoded === undefined ? change.value : msgpackCodec.decode(encoded);
       if (value === undefined) this.#records.delete(key);
       else this.#records.set(key, value);
     }

@@ -10,6 +10,7 @@ import { type Received, SnapshotReceiver } from '../../src/replica/snapshot-rece
 import { SnapshotSender } from '../../src/replica/snapshot-sender.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
 import { sha256Digest } from '../../src/wire/sha256-digest.ts';
+import { PACKING } from '../contract/stored-records.ts';
 
 const parts = { codec: msgpackCodec, digest: sha256Digest };
 
@@ -45,7 +46,7 @@ class Follower {
   complete: Received['complete'];
 
   constructor(bytesMax = 1_000_000) {
-    this.#receiver = new SnapshotReceiver({ ...parts, bytesMax });
+    this.#receiver = new SnapshotReceiver({ ...parts, packing: PACKING, bytesMax });
   }
 
   get progress(): SnapshotReceiver['progress'] {
@@ -167,7 +168,7 @@ test('several chunks are on their way at once, and no more than the window allow
 });
 
 test('a chunk is answered once it is stored, so that a slow disk holds the leader back', () => {
-  const receiver = new SnapshotReceiver({ ...parts, bytesMax: 1e6 });
+  const receiver = new SnapshotReceiver({ ...parts, packing: PACKING, bytesMax: 1e6 });
   const from = sender(numbered(100), { windowChunks: 3 });
   from.answered(receiver.receive(from.next()!.message).response!);
   const sent = [1, 2, 3].map(() => receiver.receive(from.next()!.message));

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { createKv } from '../../src/machine/kv/kv.ts';
+import { RecordTree } from '../../src/machine/record-tree.ts';
 import { createRoot } from '../../src/machine/root.ts';
 import { bootstrapConfiguration } from '../../src/raft/configuration.ts';
 import type { Input } from '../../src/replica/input.ts';
@@ -23,7 +24,7 @@ test('the state is not synced again and again for a log that cannot get shorter'
       hardState: { term: 0, vote: undefined },
       base: { index: 0, term: 0 },
       entries: [],
-      records: [],
+      tree: new RecordTree(),
       applied: { index: 0, term: 0 },
       configuration: bootstrapConfiguration([{ id: 1, address: '', incarnation: '' }]),
     },

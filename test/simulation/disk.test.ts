@@ -5,7 +5,7 @@ import { NO_CONFIGURATION } from '../../src/raft/configuration.ts';
 import { DurableEntries } from '../../src/simulation/durable-entries.ts';
 import { SimulatedDisk } from '../../src/simulation/disk.ts';
 import { Marks } from '../../src/simulation/marks.ts';
-import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
+import { PACKING, recordsOf, StoredRecords } from '../contract/stored-records.ts';
 import { entry } from './properties/synthetic.ts';
 
 test('a crash keeps what was synced, and of the rest a beginning', () => {
@@ -28,7 +28,7 @@ test('a crash keeps what was synced, and of the rest a beginning', () => {
         const synced = ends[done - 1] ?? 0;
         expect(disk.lastIndex).toBe(synced);
         disk.crash(new SeededRandom(seed), keepChance, new Marks());
-        const { hardState, entries } = disk.recover(msgpackCodec, NO_CONFIGURATION, new Marks());
+        const { hardState, entries } = disk.recover(PACKING, NO_CONFIGURATION, new Marks());
         expect(entries.length).toBeGreaterThanOrEqual(synced);
         expect(hardState.term).toBeGreaterThanOrEqual(done);
         // The term is the first record of its write: no entry is there before it.
@@ -89,15 +89,16 @@ test('a state ahead of its log makes the log begin anew behind it', () => {
   disk.state.stage({
     kind: 'write',
     id: 1,
-    changes: [{ key: 'a/b', encoded: msgpackCodec.encode(7) }],
+    changes: [new StoredRecords().staged('a/b', 7)],
   });
-  disk.state.replace({ applied: { index: 9, term: 3 } }, msgpackCodec)();
+  disk.state.replace({ applied: { index: 9, term: 3 } })();
   disk.crash(new SeededRandom(1), 0, new Marks());
-  expect(disk.recover(msgpackCodec, NO_CONFIGURATION, new Marks())).toEqual({
+  const { tree, ...restored } = disk.recover(PACKING, NO_CONFIGURATION, new Marks());
+  expect(recordsOf(tree)).toEqual([['a/b', 7]]);
+  expect(restored).toEqual({
     hardState: { term: 3, vote: undefined },
     base: { index: 9, term: 3 },
     entries: [],
-    records: [['a/b', 7]],
     applied: { index: 9, term: 3 },
     configuration: NO_CONFIGURATION,
   });
@@ -106,13 +107,15 @@ test('a state ahead of its log makes the log begin anew behind it', () => {
 test('state batches are lost from the end, and none that was synced', () => {
   for (let seed = 0; seed < 50; seed++) {
     const disk = new SimulatedDisk(1);
+    const stored = new StoredRecords();
     for (let index = 1; index <= 5; index++) {
-      disk.state.write({ changes: [{ key: `k${index}`, value: index }], applied: { index, term: 1 } });
+      disk.state.write({ changes: [stored.change(`m/k${index}`, index)], applied: { index, term: 1 } });
       if (index === 3) expect(disk.state.synced(disk.state.startSync())).toBe(3);
     }
     disk.state.crash(new SeededRandom(seed), false, new Marks());
     const { index } = disk.state.applied;
     expect(index).toBeGreaterThanOrEqual(3);
-    expect(disk.state.records()).toEqual(Array.from({ length: index }, (_, at) => [`k${at + 1}`, at + 1]));
+    const expected = Array.from({ length: index }, (_, at) => [`m/k${at + 1}`, at + 1]);
+    expect(recordsOf(disk.state.read(PACKING))).toEqual(expected);
   }
 });

@@ -5,7 +5,7 @@ import { NO_CONFIGURATION } from '../../src/raft/configuration.ts';
 import { SimulatedDisk } from '../../src/simulation/disk.ts';
 import { Marks } from '../../src/simulation/marks.ts';
 import { RealLog } from '../../src/simulation/real-log.ts';
-import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
+import { PACKING } from '../contract/stored-records.ts';
 import { entry } from './properties/synthetic.ts';
 
 function diskOf(seed: number, sectorBytes = 512): SimulatedDisk {
@@ -26,14 +26,14 @@ test('whatever a crash leaves, the log brings back what was on stable storage', 
       const random = new SeededRandom(seed);
       const disk = diskOf(seed, sectorBytes);
       const marks = new Marks();
-      disk.recover(msgpackCodec, NO_CONFIGURATION, marks);
+      disk.recover(PACKING, NO_CONFIGURATION, marks);
       let last = 0;
       for (let life = 0; life < 4; life++) {
         write(disk, last + 1, 8, pending);
         const sure = last + 8 - pending;
         disk.crash(random, 0.3, marks);
         // What is not as it must be is a violation.
-        disk.recover(msgpackCodec, NO_CONFIGURATION, marks);
+        disk.recover(PACKING, NO_CONFIGURATION, marks);
         last = disk.lastIndex;
         expect(last).toBeGreaterThanOrEqual(sure);
       }
@@ -47,11 +47,11 @@ test('a bit that turns over is found, or does no harm', () => {
   for (let seed = 0; seed < 40; seed++) {
     const disk = diskOf(seed);
     const marks = new Marks();
-    disk.recover(msgpackCodec, NO_CONFIGURATION, marks);
+    disk.recover(PACKING, NO_CONFIGURATION, marks);
     write(disk, 1, 8, 0);
     disk.crash(new SeededRandom(seed), 1, marks);
     expect(disk.rot()).toBe(true);
-    const { damage, entries } = disk.recover(msgpackCodec, NO_CONFIGURATION, marks);
+    const { damage, entries } = disk.recover(PACKING, NO_CONFIGURATION, marks);
     found += marks.of('damage of the log found');
     expect(damage?.anchor.index ?? entries.length).toBe(8);
   }
@@ -60,7 +60,7 @@ test('a bit that turns over is found, or does no harm', () => {
 
 test('a disk that fails stops the node, and takes no more', () => {
   const disk = diskOf(1);
-  disk.recover(msgpackCodec, NO_CONFIGURATION, new Marks());
+  disk.recover(PACKING, NO_CONFIGURATION, new Marks());
   disk.failSoon();
   expect(() => write(disk, 1, 10, 0)).toThrow('EIO');
   expect(() => write(disk, 1, 10, 0)).toThrow('EIO');

@@ -6,13 +6,15 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { LevelState } from '../../src/storage/state/level-state.ts';
 import { StateDatabase } from '../../src/storage/state/state-database.ts';
 import { StateDirectory } from '../../src/storage/state/state-directory.ts';
-import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
+import type { RecordEntry } from '../../src/machine/records.ts';
+import type { Position } from '../../src/raft/entry.ts';
 import type { StagedChange } from '../../src/replica/output.ts';
 import type { StateContents } from '../../src/storage/state-storage.ts';
 import { stateStorageContract } from '../contract/state-storage.ts';
+import { PACKING, recordsOf, StoredRecords } from '../contract/stored-records.ts';
 import { inTemporaryDirectory } from './temporary-directory.ts';
 
-const stateIn = (directory: string): LevelState => new LevelState({ directory, codec: msgpackCodec });
+const stateIn = (directory: string): LevelState => new LevelState({ directory, packing: PACKING });
 
 stateStorageContract('LevelState', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'kvorum-state-'));
@@ -22,19 +24,26 @@ stateStorageContract('LevelState', async () => {
   };
 });
 
-async function contentsOf(directory: string): Promise<StateContents> {
+interface Found {
+  readonly records: readonly RecordEntry<unknown>[];
+  readonly applied: Position;
+  readonly setAside: StateContents['setAside'];
+}
+
+async function contentsOf(directory: string): Promise<Found> {
   const state = stateIn(directory);
-  const contents = await state.open();
+  const { tree, applied, setAside } = await state.open();
   await state.close();
-  return contents;
+  return { records: recordsOf(tree), applied, setAside };
 }
 
 /** Twenty records in generation 1, the last ten of them rewritten after a sync. */
 async function fill(directory: string): Promise<void> {
+  const stored = new StoredRecords();
   const state = stateIn(directory);
   await state.open();
   for (let index = 1; index <= 30; index++) {
-    await state.write([{ key: `k${index % 20}`, value: { index } }], { index, term: 1 });
+    await state.write([stored.change(`m/k${index % 20}`, { index })], { index, term: 1 });
     if (index === 20) await state.sync();
   }
   await state.close();
@@ -54,17 +63,17 @@ const damages: readonly (readonly [string, (level: Level<string, Uint8Array>) =>
   [
     'a wrong bit in a value',
     async (level) => {
-      const value = Uint8Array.from((await level.get('rk3')) ?? []);
+      const value = Uint8Array.from((await level.get('rm/k3')) ?? []);
       value.set([(value.at(-1) ?? 0) ^ 1], value.length - 1);
-      await level.batch([{ type: 'put', key: 'rk3', value }], { sync: true });
+      await level.batch([{ type: 'put', key: 'rm/k3', value }], { sync: true });
     },
   ],
-  ['a lost record', (level) => level.batch([{ type: 'del', key: 'rk3' }], { sync: true })],
+  ['a lost record', (level) => level.batch([{ type: 'del', key: 'rm/k3' }], { sync: true })],
   [
     'a record under the key of another',
     async (level) => {
-      const value = Uint8Array.from((await level.get('rk3')) ?? []);
-      await level.batch([{ type: 'put', key: 'rk4', value }], { sync: true });
+      const value = Uint8Array.from((await level.get('rm/k3')) ?? []);
+      await level.batch([{ type: 'put', key: 'rm/k4', value }], { sync: true });
     },
   ],
   ['a lost mark', (level) => level.batch([{ type: 'del', key: 'm' }], { sync: true })],
@@ -84,20 +93,21 @@ test.each(damages)('%s is found, and the state set aside', async (_, damage) => 
 
 test('an elder value that comes back is found', async () => {
   await inTemporaryDirectory(async (directory) => {
+    const stored = new StoredRecords();
     const state = stateIn(directory);
     await state.open();
-    await state.write([{ key: 'a', value: 'old' }], { index: 1, term: 1 });
+    await state.write([stored.change('m/a', 'old')], { index: 1, term: 1 });
     await state.close();
     let old = new Uint8Array();
     await rawDatabase(directory, async (level) => {
-      old = Uint8Array.from((await level.get('ra')) ?? []);
+      old = Uint8Array.from((await level.get('rm/a')) ?? []);
     });
     const again = stateIn(directory);
     await again.open();
-    await again.write([{ key: 'a', value: 'new' }], { index: 2, term: 1 });
+    await again.write([stored.change('m/a', 'new')], { index: 2, term: 1 });
     await again.close();
     await rawDatabase(directory, (level) =>
-      level.batch([{ type: 'put', key: 'ra', value: old }], { sync: true }),
+      level.batch([{ type: 'put', key: 'rm/a', value: old }], { sync: true }),
     );
     expect((await contentsOf(directory)).setAside?.reason).toContain('1 records were stored');
   });
@@ -187,14 +197,15 @@ test('a directory is used by one state at a time', async () => {
 
 test('a value that cannot be stored fails the state, and what was before is kept', async () => {
   await inTemporaryDirectory(async (directory) => {
+    const stored = new StoredRecords();
     const state = stateIn(directory);
     await state.open();
-    await state.write([{ key: 'a', value: 1 }], { index: 1, term: 1 });
-    await expect(state.write([{ key: 'b', value: 10n }], { index: 2, term: 1 })).rejects.toThrow(RangeError);
+    await state.write([stored.change('m/a', 1)], { index: 1, term: 1 });
+    await expect(state.write([stored.change('m/b', 10n)], { index: 2, term: 1 })).rejects.toThrow(RangeError);
     await expect(state.write([], { index: 3, term: 1 })).rejects.toMatchObject({ code: 'DISK_FAILED' });
     await state.close();
     expect(await contentsOf(directory)).toMatchObject({
-      records: [['a', 1]],
+      records: [['m/a', 1]],
       applied: { index: 1, term: 1 },
     });
   });
@@ -202,7 +213,7 @@ test('a value that cannot be stored fails the state, and what was before is kept
 
 const noRoom = (): Error => new Error('IO error: 000007.log: No space left on device');
 
-const change = (at: number): StagedChange => ({ key: `k${at}`, encoded: msgpackCodec.encode(at) });
+const change = (stored: StoredRecords, at: number): StagedChange => stored.staged(`m/k${at}`, at);
 
 /** What fails once for lack of room while a state is put together and takes the place of another one. */
 const shortages: readonly (readonly [string, () => void])[] = [
@@ -241,17 +252,19 @@ test.each(shortages)(
   async (_, strike) => {
     onTestFinished(() => void vi.restoreAllMocks());
     await inTemporaryDirectory(async (directory) => {
+      const stored = new StoredRecords();
       const state = stateIn(directory);
       await state.open();
-      await state.write([{ key: 'old', value: 1 }], { index: 1, term: 1 });
+      await state.write([stored.change('m/old', 1)], { index: 1, term: 1 });
       strike();
-      await state.stage([change(1), change(2)]);
-      await state.stage([change(3)]);
+      const next = new StoredRecords();
+      await state.stage([change(next, 1), change(next, 2)]);
+      await state.stage([change(next, 3)]);
       await state.replace({ index: 9, term: 2 });
-      await state.write([{ key: 'k4', value: 4 }], { index: 10, term: 2 });
+      await state.write([next.change('m/k4', 4)], { index: 10, term: 2 });
       await state.close();
       const { records, applied } = await contentsOf(directory);
-      expect(records).toStrictEqual([1, 2, 3, 4].map((at) => [`k${at}`, at]));
+      expect(records).toStrictEqual([1, 2, 3, 4].map((at) => [`m/k${at}`, at]));
       expect(applied).toStrictEqual({ index: 10, term: 2 });
     });
   },

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { LevelState } from '../../src/storage/state/level-state.ts';
-import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
+import { PACKING, recordsOf } from '../contract/stored-records.ts';
 import { inTemporaryDirectory } from './temporary-directory.ts';
 
 /** A child process needs the built form. */
@@ -19,8 +19,9 @@ test(
     await inTemporaryDirectory(async (directory) => {
       for (let kill = 0; kill < KILLS; kill++) {
         const { staged, replaced } = await runAndKill(directory, (kill * KILL_MS_MAX) / KILLS);
-        const state = new LevelState({ directory, codec: msgpackCodec });
-        const { records, applied, setAside } = await state.open();
+        const state = new LevelState({ directory, packing: PACKING });
+        const { tree, applied, setAside } = await state.open();
+        const records = recordsOf(tree);
         await state.close();
         expect(setAside).toBeUndefined();
         expect(applied.index).toBeGreaterThanOrEqual(replaced);

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assert, InvariantError, present, unreachable } from '../../base/assert.ts';
-import type { Codec } from '../../base/codec.ts';
 import type { Index } from '../../base/flavor.ts';
 import { StoreError } from '../../base/errors.ts';
+import type { Packing } from '../../machine/record-packer.ts';
+import { RecordTree } from '../../machine/record-tree.ts';
 import type { RecordChanges } from '../../machine/records.ts';
 import type { Position } from '../../raft/entry.ts';
 import type { StagedChange } from '../../replica/output.ts';
@@ -13,13 +14,13 @@ import type { StateContents, StateStorage } from '../state-storage.ts';
 import { isOutside } from './level-error.ts';
 import { StateDatabase } from './state-database.ts';
 import { StateDirectory } from './state-directory.ts';
-import { StateEncoder, type StateMark } from './state-encoder.ts';
+import type { StateEncoder, StateMark } from './state-encoder.ts';
 
 export interface LevelStateOptions {
   /** Of the state alone. */
   readonly directory: string;
-  /** Of the records' values. */
-  readonly codec: Codec;
+  /** Of the records that are read; its codec is that of what is stored. */
+  readonly packing: Packing;
   /** So many states that were not trusted are kept; 2 unless told. */
   readonly setAsideMax?: number;
   /** Why the state that is there is not to be used, if so. */
@@ -62,7 +63,7 @@ const EMPTY: StateMark = { applied: { index: 0, term: 0 }, count: 0, sum: 0 };
  */
 export class LevelState implements StateStorage {
   readonly #path: string;
-  readonly #codec: Codec;
+  readonly #packing: Packing;
   readonly #directory: StateDirectory;
   readonly #distrust: string | undefined;
   #lock: DirectoryLock | undefined;
@@ -77,7 +78,7 @@ export class LevelState implements StateStorage {
 
   constructor(options: LevelStateOptions) {
     this.#path = options.directory;
-    this.#codec = options.codec;
+    this.#packing = options.packing;
     this.#distrust = options.distrust;
     this.#directory = new StateDirectory(options.directory, options.setAsideMax ?? SET_ASIDE_MAX);
   }
@@ -158,11 +159,12 @@ export class LevelState implements StateStorage {
     let database: StateDatabase | undefined;
     try {
       database = await this.#openDatabase(generation);
-      const { records, mark } = await database.read();
+      const tree = RecordTree.untracked(this.#packing);
+      const mark = await database.read(tree);
       await database.sync(mark);
       await this.#directory.endOpening();
       this.#use(generation, database, mark);
-      return { contents: { records, applied: mark.applied, setAside: undefined }, reason: '' };
+      return { contents: { tree, applied: mark.applied, setAside: undefined }, reason: '' };
     } catch (error) {
       await database?.close();
       if (isOutside(error)) throw error;
@@ -178,11 +180,11 @@ export class LevelState implements StateStorage {
   /** Begins with an empty state. */
   async #start(setAside: SetAside): Promise<StateContents> {
     const generation = await this.#directory.nextGeneration();
-    const database = await StateDatabase.create(this.#directory.generationPath(generation), this.#codec);
+    const database = await this.#createDatabase(generation);
     this.#use(generation, database, EMPTY);
     await this.#directory.switchTo(generation);
     await this.#directory.endOpening();
-    return { records: [], applied: EMPTY.applied, setAside };
+    return { tree: RecordTree.untracked(this.#packing), applied: EMPTY.applied, setAside };
   }
 
   #use(generation: number, database: StateDatabase, mark: StateMark): void {
@@ -247,7 +249,7 @@ export class LevelState implements StateStorage {
   async #staged(): Promise<Stage> {
     if (this.#stage !== undefined) return this.#stage;
     const generation = await this.#directory.nextGeneration();
-    const database = await StateDatabase.create(this.#directory.generationPath(generation), this.#codec);
+    const database = await this.#createDatabase(generation);
     this.#stage = { generation, database };
     return this.#stage;
   }
@@ -286,13 +288,14 @@ export class LevelState implements StateStorage {
   async #openAgain(last: Index): Promise<boolean> {
     const generation = present(this.#generation, 'the state is open');
     const before = this.#mark.applied.index;
+    const encoder = this.#database?.encoder;
     await this.#database?.close().catch(() => undefined);
     this.#database = undefined;
     return this.#whenRoom(async () => {
       let database: StateDatabase | undefined;
       try {
-        database = await this.#openDatabase(generation);
-        const { mark } = await database.read();
+        database = await this.#openDatabase(generation, encoder);
+        const mark = await database.read();
         await database.sync(mark);
         this.#use(generation, database, mark);
         return mark.applied.index === before || mark.applied.index === last;
@@ -318,8 +321,12 @@ export class LevelState implements StateStorage {
     });
   }
 
-  #openDatabase(generation: number, encoder = new StateEncoder(this.#codec)): Promise<StateDatabase> {
-    return StateDatabase.open(this.#directory.generationPath(generation), encoder);
+  #createDatabase(generation: number): Promise<StateDatabase> {
+    return StateDatabase.create(this.#directory.generationPath(generation), this.#packing.codec);
+  }
+
+  #openDatabase(generation: number, encoder?: StateEncoder): Promise<StateDatabase> {
+    return StateDatabase.open(this.#directory.generationPath(generation), this.#packing.codec, encoder);
   }
 
   /** Tries until it does not fail for lack of room. False if it fails for another reason, or the state is closed. */

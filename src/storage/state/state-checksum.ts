@@ -1,31 +1,47 @@
+import { assert } from '../../base/assert.ts';
+import type { StoredMark } from '../../machine/records.ts';
+
 /**
  * A checksum over a whole set of records that follows each change: their number, and the sum of
  * their checksums. LevelDB can lose records, or bring back older ones, without an error; this tells.
+ *
+ * What a record adds to the sum stands in its mark, so that it can be taken away again: 0 for one that
+ * is not stored.
  */
 export class StateChecksum {
-  readonly #checksums = new Map<string, number>();
+  #count = 0;
   #sum = 0;
 
   get count(): number {
-    return this.#checksums.size;
+    return this.#count;
   }
 
   get sum(): number {
     return this.#sum;
   }
 
-  put(key: string, checksum: number): void {
-    this.#sum = (this.#sum - this.#of(key) + checksum) >>> 0;
-    // As a signed number it needs no memory of its own.
-    this.#checksums.set(key, checksum | 0);
+  put(mark: StoredMark, checksum: number): void {
+    this.delete(mark);
+    mark.storedMark = markFor(checksum);
+    this.add(checksum);
   }
 
-  delete(key: string): void {
-    this.#sum = (this.#sum - this.#of(key)) >>> 0;
-    this.#checksums.delete(key);
+  delete(mark: StoredMark): void {
+    if (mark.storedMark === 0) return;
+    this.#count--;
+    assert(this.#count >= 0, 'what is deleted was stored');
+    this.#sum = (this.#sum - mark.storedMark) >>> 0;
+    mark.storedMark = 0;
   }
 
-  #of(key: string): number {
-    return this.#checksums.get(key) ?? 0;
+  /** A record that was read. */
+  add(checksum: number): void {
+    this.#count++;
+    this.#sum = (this.#sum + markFor(checksum)) >>> 0;
   }
+}
+
+/** A whole number that needs no memory of its own, and is not 0. */
+export function markFor(checksum: number): number {
+  return (checksum & 0x7fff_ffff) | 1;
 }

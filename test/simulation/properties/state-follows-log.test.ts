@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RecordChange } from '../../../src/machine/records.ts';
 import { type Changed, StateFollowsLog } from '../../../src/simulation/properties/state-follows-log.ts';
+import { StoredRecords } from '../../contract/stored-records.ts';
 import { raft, turn } from './synthetic.ts';
 
 /** Entry 1 makes a and b, entry 2 raises a, entry 3 puts it back. */
@@ -22,8 +23,8 @@ function storing(to: number, ...changes: readonly RecordChange[]) {
   return turn(raft(1), { output: { state: { changes, applied: { index: to, term: 1 } } } });
 }
 
-const a = (value: number): RecordChange => ({ key: 'a', value });
-const b: RecordChange = { key: 'b', value: { deep: [1] } };
+const a = (value: number): RecordChange => new StoredRecords().change('a', value);
+const b: RecordChange = new StoredRecords().change('b', { deep: [1] });
 
 test('a node stores what its entries changed, in batches of any size and order', () => {
   const one = property();
@@ -38,7 +39,7 @@ test('a node stores what its entries changed, in batches of any size and order',
 test('a change that is wrong, missing, or of no entry is found', () => {
   expect(() => property().afterTurn(storing(1, a(7), b))).toThrow('it is 7 instead of 1');
   expect(() => property().afterTurn(storing(1, a(1)))).toThrow('record "b": its change is missing');
-  expect(() => property().afterTurn(storing(1, a(1), b, { key: 'c', value: 1 }))).toThrow(
+  expect(() => property().afterTurn(storing(1, a(1), b, new StoredRecords().change('c', 1)))).toThrow(
     'no entry changes it',
   );
 });
