@@ -31,8 +31,8 @@ export class DiskWriter {
   readonly #options: DiskWriterOptions;
   readonly #tasks: StateTask[] = [];
   readonly #settled: (() => void)[] = [];
-  /** Log writes begin once this is fulfilled; never, after a failure. */
-  #gate: Promise<unknown> = Promise.resolve();
+  /** Log writes begin once this is fulfilled, at once if there is none; never, after a failure. */
+  #gate: Promise<unknown> | undefined;
   #logWrites = 0;
   #stateChanges = 0;
   #working = false;
@@ -78,17 +78,21 @@ export class DiskWriter {
   #replace(replacement: StateReplacement): void {
     this.#applied = replacement.applied;
     const replaced = new Promise<void>((done) => this.#enqueue({ kind: 'replace', replacement, done }));
-    this.#gate = this.#gate.then(() => replaced);
+    const gate = Promise.all([this.#gate, replaced]);
+    this.#gate = gate;
+    void gate.then(() => {
+      if (this.#gate === gate) this.#gate = undefined;
+    });
   }
 
   #writeLog(write: LogWrite): void {
     this.#logWrites++;
-    this.#gate = this.#gate.then(() => {
-      if (!this.#failed) void this.#writeLogNow(write);
-    });
+    if (this.#gate === undefined) void this.#writeLogNow(write);
+    else void this.#gate.then(() => this.#writeLogNow(write));
   }
 
   async #writeLogNow(write: LogWrite): Promise<void> {
+    if (this.#failed) return;
     try {
       await this.#options.log.write(write);
     } catch (error) {
