@@ -26,7 +26,7 @@ export class BufferPool {
     const at = this.#free.findIndex(({ byteLength }) => byteLength >= bytes);
     const [found] = at < 0 ? [] : this.#free.splice(at, 1);
     this.#freeBytes -= found?.byteLength ?? 0;
-    return found ?? freshRoom(powerOfTwo(bytes));
+    return found ?? freshRoom(rounded(bytes));
   };
 
   /** Nobody uses it any more. Where there are too many the eldest goes. */
@@ -36,6 +36,12 @@ export class BufferPool {
     this.#freeBytes += buffer.byteLength;
     while (this.#freeBytes > this.#bytesMax) this.#freeBytes -= this.#free.shift()?.byteLength ?? 0;
   }
+}
+
+/** Up, by an eighth at most: so that a buffer fits what is about as long. */
+function rounded(bytes: number): number {
+  const step = powerOfTwo(bytes) / 16;
+  return Math.ceil(bytes / step) * step;
 }
 
 /** The next one that is not less. */

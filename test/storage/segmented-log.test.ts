@@ -70,23 +70,26 @@ test('segments that went all at once are used again after a restart, and no more
   const log = logOn(disk);
   log.open();
   for (let index = 1; index <= 40; index++) append(log, { id: index, entries: [command(index)] });
-  const isUsed = (name: string): boolean => name.startsWith('used-');
-  expect(disk.list('/log').filter(isUsed)).toStrictEqual([]);
+  expect(usedOn(disk)).toStrictEqual([]);
   append(log, { id: 41, entries: [], compactTo: 40 });
   while (log.maintain());
   log.close();
   const used = ['used-1.segment', 'used-2.segment'];
-  expect(disk.list('/log').filter(isUsed)).toStrictEqual(used);
+  expect(usedOn(disk)).toStrictEqual(used);
   disk.create('/log/used-3.segment').close();
   const again = logOn(disk);
   again.open();
-  expect(disk.list('/log').filter(isUsed)).toStrictEqual(used);
+  expect(usedOn(disk)).toStrictEqual(used);
   for (let index = 41; index <= 52; index++) append(again, { id: index, entries: [command(index)] });
-  expect(disk.list('/log').filter(isUsed)).toStrictEqual([]);
+  expect(usedOn(disk)).toStrictEqual([]);
   again.close();
   const { entries } = reopened(disk);
   expect(entries).toStrictEqual(Array.from({ length: 12 }, (_, at) => command(at + 41)));
 });
+
+function usedOn(disk: MemoryDisk): readonly string[] {
+  return disk.list('/log').filter((name) => name.startsWith('used-'));
+}
 
 test('random writes, power cuts and reopening: all that was acknowledged, nothing that was not proposed', () => {
   fc.assert(
