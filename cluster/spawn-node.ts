@@ -37,7 +37,7 @@ const NOT_FOR_ALL = {
  * bytes of buffers among them: with a heap as small as that of a fresh node, that is every few large
  * values. So it begins as if it had so many MiB, and takes no more than it needs.
  */
-const HEAP_FLAGS = ['--initial-old-space-size=256'];
+const HEAP_FLAGS = ['--initial-old-space-size=128'];
 
 /**
  * Starts a node in a session of its own, so that a Ctrl-C at the terminal reaches only the
