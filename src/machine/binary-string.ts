@@ -11,17 +11,27 @@ export function isBinary(text: string): boolean {
   return true;
 }
 
-/** A whole number from 0 up, as a key that orders like the number. */
+/** A whole number from 0 up to 2^53, as a key of that many bytes that orders like the number. */
 export function orderedKey(value: number): string {
-  const digits = value.toString(16);
-  return ZEROS.slice(digits.length) + digits;
+  const high = Math.floor(value / TWO_24);
+  const low = value % TWO_24;
+  return String.fromCharCode(
+    Math.floor(high / TWO_24),
+    (high >>> 16) & 0xff,
+    (high >>> 8) & 0xff,
+    high & 0xff,
+    low >>> 16,
+    (low >>> 8) & 0xff,
+    low & 0xff,
+  );
 }
 
-/** 2^53 has 14 hexadecimal digits. */
-export const ORDERED_KEY_LENGTH = 14;
-const ZEROS: string = '0'.repeat(ORDERED_KEY_LENGTH);
+export const ORDERED_KEY_LENGTH = 7;
+const TWO_24 = 0x1_00_00_00;
 
 /** The number that `orderedKey` wrote. */
 export function fromOrderedKey(key: string): number {
-  return Number.parseInt(key, 16);
+  let value = 0;
+  for (let at = 0; at < ORDERED_KEY_LENGTH; at++) value = value * 256 + key.charCodeAt(at);
+  return value;
 }

@@ -47,6 +47,8 @@ export class RecordSpace implements Records {
   readonly #order: RecordOrder = new RecordOrder();
   readonly #views = new Set<SpaceView>();
   readonly #reader: CellReader;
+  /** Whoever reads a record often puts it next. */
+  #last: Cell | undefined;
   #changed: Cell[] = [];
   #size = 0;
 
@@ -67,13 +69,13 @@ export class RecordSpace implements Records {
   }
 
   get<T>(key: string): T | undefined {
-    const cell = this.#cells.get(key);
+    const cell = this.#find(key);
     return cell === undefined ? undefined : (this.#open(cell) as T | undefined);
   }
 
   /** About what the value of a record takes when stored; 0 if there is none. */
   bytesOf(key: string): number {
-    return this.#cells.get(key)?.bytes ?? 0;
+    return this.#find(key)?.bytes ?? 0;
   }
 
   range<T>(from: string, to: string | undefined, options: RangeOptions = {}): Iterable<RecordEntry<T>> {
@@ -84,7 +86,7 @@ export class RecordSpace implements Records {
   /** @throws PlainnessError if the key is no binary string or the value is not plain */
   put(key: string, value: unknown): void {
     const bytes = sizeOf(value);
-    const cell = this.#cells.get(key) ?? this.#addCell(key);
+    const cell = this.#find(key) ?? this.#addCell(key);
     const before = this.#open(cell);
     this.#journal.bytes += bytes - (before === undefined ? -this.#keyBytes(key) : cell.bytes);
     this.#note(cell, before);
@@ -98,7 +100,7 @@ export class RecordSpace implements Records {
   }
 
   delete(key: string): boolean {
-    const cell = this.#cells.get(key);
+    const cell = this.#find(key);
     const before = cell === undefined ? undefined : this.#open(cell);
     if (cell === undefined || before === undefined) return false;
     this.#journal.bytes -= this.#keyBytes(key) + cell.bytes;
@@ -158,7 +160,7 @@ export class RecordSpace implements Records {
     const { value, bytes } = cell;
     cell.state &= ~(CHANGED | WAS_THERE);
     if (isThere(cell)) cell.state |= WAS_THERE;
-    else this.#cells.delete(cell.key);
+    else this.#remove(cell);
     const encoded = value === undefined ? this.#reader.packedOf(cell) : undefined;
     changes.push({ key: `${this.name}/${cell.key}`, value, encoded, bytes, mark: cell });
   }
@@ -167,7 +169,18 @@ export class RecordSpace implements Records {
     if (!isBinary(key)) throw new PlainnessError('a record key holds a character above one byte');
     const cell = newCell(key);
     this.#cells.set(key, cell);
+    this.#last = cell;
     return cell;
+  }
+
+  #find(key: string): Cell | undefined {
+    if (this.#last?.key !== key) this.#last = this.#cells.get(key);
+    return this.#last;
+  }
+
+  #remove(cell: Cell): void {
+    this.#cells.delete(cell.key);
+    this.#last = undefined;
   }
 
   /** The value, ready for use. */
@@ -185,7 +198,7 @@ export class RecordSpace implements Records {
 
   /** Nothing is stored under the key: it came and went, and nobody needs to hear of it. */
   #forget(cell: Cell): void {
-    this.#cells.delete(cell.key);
+    this.#remove(cell);
     this.#unchange(cell);
   }
 
