@@ -7,6 +7,8 @@ import { assert, present } from '../base/assert.ts';
 /** Where a piece lies. */
 export type Handle = number;
 
+export const NOWHERE: Handle = -1;
+
 /** Larger pieces are not worth a slot. */
 export const PIECE_BYTES_MAX: number = 16 * 1024 - 2;
 

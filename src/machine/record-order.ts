@@ -1,30 +1,39 @@
 import sortedBTree from 'sorted-btree';
 import { present } from '../base/assert.ts';
-import { BEHIND, type Cell, IN_TREE, isThere } from './record-cell.ts';
-import type { CellTree } from './space-view.ts';
+import { BEHIND, type Cell } from './record-cell.ts';
+import { NO_ROW, type RecordTable, type Row } from './record-table.ts';
 
-/** Cells of which the tree does not know yet, in the order in which they fell behind. */
+/** Rows of the table in the order of their keys. */
+export type RowTree = InstanceType<typeof sortedBTree.default<Row, undefined>>;
+
+/** Cells of which the tree does not know yet, in the order in which they came. */
 interface Backlog {
   readonly cells: Cell[];
   /** Those before it are done. */
   head: number;
 }
 
-/** Beyond so many, each cell that falls behind makes the tree catch up with an older one. */
+/** Beyond so many, each cell that comes makes the tree catch up with an older one. */
 const BEHIND_MAX = 16_384;
 
 /**
- * The order of a space's records: a tree of their cells. A value that changes is nothing to it. It is
- * brought up to date when somebody asks for order: a record that came and went meanwhile never gets
- * into the tree.
+ * The order of a space's records. A value that changes is nothing to it. It is brought up to date when
+ * somebody asks for order: a record that came and went meanwhile never gets a place.
  */
 export class RecordOrder {
-  readonly #tree: CellTree = new sortedBTree.default<string, Cell>(undefined, byteOrder);
+  readonly #table: RecordTable;
+  readonly #tree: RowTree;
   /** What the tree does not know yet, by the first character of the keys: who asks for some needs not wait for all. */
   readonly #behind = new Map<number, Backlog>();
 
-  /** The record came, or went. */
-  changed(cell: Cell): void {
+  constructor(table: RecordTable) {
+    this.#table = table;
+    this.#tree = new sortedBTree.default<Row, undefined>(undefined, (left, right) =>
+      byteOrder(table.keyOf(left), table.keyOf(right)),
+    );
+  }
+
+  came(cell: Cell): void {
     if ((cell.state & BEHIND) !== 0) return;
     cell.state |= BEHIND;
     const first = firstOf(cell.key);
@@ -34,8 +43,25 @@ export class RecordOrder {
     if (backlog.cells.length - backlog.head > BEHIND_MAX) this.#catchUpWithOldest(backlog);
   }
 
+  /** Gives the cell its place now, if it has none. */
+  settle(cell: Cell): void {
+    cell.state &= ~BEHIND;
+    if (cell.value === undefined || cell.row !== NO_ROW) return;
+    cell.row = this.#table.add(cell.key);
+    this.add(cell.row);
+  }
+
+  /** A row of the table; best in order. */
+  add(row: Row): void {
+    this.#tree.set(row, undefined);
+  }
+
+  went(row: Row): void {
+    this.#tree.delete(row);
+  }
+
   /** A tree that knows all records there are between the bounds. */
-  between(from: string, to: string | undefined): CellTree {
+  between(from: string, to: string | undefined): RowTree {
     const first = firstOf(from);
     const last = to === undefined ? Infinity : firstOf(to);
     for (const [start, backlog] of this.#behind) {
@@ -45,34 +71,23 @@ export class RecordOrder {
   }
 
   /** The order as it is now; it stays so. */
-  copy(): CellTree {
+  copy(): RowTree {
     return this.between('', undefined).clone();
   }
 
   #catchUp(backlog: Backlog): void {
     const { cells, head } = backlog;
-    for (let at = head; at < cells.length; at++) this.#follow(present(cells[at], 'a backlog has no holes'));
+    for (let at = head; at < cells.length; at++) this.settle(present(cells[at], 'a backlog has no holes'));
     cells.length = 0;
     backlog.head = 0;
   }
 
   #catchUpWithOldest(backlog: Backlog): void {
-    this.#follow(present(backlog.cells[backlog.head], 'a backlog has no holes'));
+    this.settle(present(backlog.cells[backlog.head], 'a backlog has no holes'));
     backlog.head++;
     if (backlog.head < BEHIND_MAX) return;
     backlog.cells.splice(0, backlog.head);
     backlog.head = 0;
-  }
-
-  #follow(cell: Cell): void {
-    cell.state &= ~BEHIND;
-    if (isThere(cell)) {
-      this.#tree.set(cell.key, cell);
-      cell.state |= IN_TREE;
-    } else if ((cell.state & IN_TREE) !== 0) {
-      this.#tree.delete(cell.key);
-      cell.state &= ~IN_TREE;
-    }
   }
 }
 

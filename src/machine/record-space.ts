@@ -1,12 +1,16 @@
 import { assert } from '../base/assert.ts';
 import { isBinary } from './binary-string.ts';
+import { OpenCells } from './open-cells.ts';
 import { PlainnessError } from './plainness-error.ts';
-import { type Cell, CHANGED, isThere, newCell, NOWHERE, TOUCHED, WAS_THERE } from './record-cell.ts';
+import { NOWHERE, PIECE_BYTES_MAX } from './record-arena.ts';
+import { type Cell, CHANGED } from './record-cell.ts';
 import { RecordOrder } from './record-order.ts';
 import type { RecordPacker } from './record-packer.ts';
-import type { RangeOptions, RecordChange, RecordEntry, Records, StoredMark } from './records.ts';
+import { NO_ROW, RecordTable, type Row } from './record-table.ts';
+import type { RangeOptions, RecordChange, RecordEntry, Records } from './records.ts';
 import { sizeOf } from './size-of.ts';
-import { type CellReader, readRange, SpaceView } from './space-view.ts';
+import { readRange, type RowReader, SpaceView } from './space-view.ts';
+import { stampOf } from './stamp.ts';
 
 /** A change, and what stood there before; `undefined` stands for no record. */
 export interface SpaceChange {
@@ -29,24 +33,34 @@ export interface Journal {
   changedBytes: number;
   /** Since the savepoint, oldest first; undefined while there is none. */
   undo: SpaceChange[] | undefined;
-  /** Without one, all records are held as values. */
+  /** Without one, all records stay open. */
   readonly packer: RecordPacker | undefined;
 }
 
+/** Of what was there before changes were noted, and no storage has told of. */
+const OLDEST_STAMP = 1;
+
 /**
- * The records of one machine, under its own keys. Each machine has a tree of its own: the small ones
+ * The records of one machine, under its own keys. Each machine has a space of its own: the small ones
  * stay fast beside a large one, and nobody has to put a prefix before each key.
  *
- * Most commands ask for single keys: a hash table answers those. The tree knows only the order.
+ * What was asked for lately is open: a cell with the value, in a hash table. All else is packed: a row
+ * of the table, and the value as bytes. Order is kept of rows, and only brought up to date when
+ * somebody asks for it.
  */
 export class RecordSpace implements Records {
   readonly name: string;
   readonly #journal: Journal;
+  readonly #packer: RecordPacker | undefined;
   readonly #prefixBytes: number;
   readonly #cells = new Map<string, Cell>();
-  readonly #order: RecordOrder = new RecordOrder();
+  readonly #open: OpenCells;
+  readonly #table: RecordTable = new RecordTable();
+  readonly #order: RecordOrder = new RecordOrder(this.#table);
   readonly #views = new Set<SpaceView>();
-  readonly #reader: CellReader;
+  readonly #reader: RowReader;
+  /** Rows of records that are deleted, which views may still read. */
+  readonly #ghosts: Row[] = [];
   /** Whoever reads a record often puts it next. */
   #last: Cell | undefined;
   #changed: Cell[] = [];
@@ -55,12 +69,13 @@ export class RecordSpace implements Records {
   constructor(name: string, journal: Journal) {
     this.name = name;
     this.#journal = journal;
+    this.#packer = journal.packer;
     this.#prefixBytes = name.length + 1;
-    const { packer } = journal;
+    this.#open = new OpenCells(this.#packer?.openRecordsMax ?? Infinity, (cell) => this.#pack(cell));
     this.#reader = {
-      valueOf: (cell) => (cell.value === undefined && cell.at !== NOWHERE ? packer?.read(cell) : cell.value),
-      packedOf: (cell) => (cell.at === NOWHERE ? undefined : packer?.encoded(cell)),
-      closed: (view) => this.#views.delete(view),
+      valueOf: (row) => this.#valueOf(row),
+      packedOf: (row) => this.#packedOf(row),
+      closed: (view) => this.#closed(view),
     };
   }
 
@@ -70,7 +85,8 @@ export class RecordSpace implements Records {
 
   get<T>(key: string): T | undefined {
     const cell = this.#find(key);
-    return cell === undefined ? undefined : (this.#open(cell) as T | undefined);
+    if (cell?.value !== undefined) this.#open.used(cell);
+    return cell?.value as T | undefined;
   }
 
   /** About what the value of a record takes when stored; 0 if there is none. */
@@ -78,39 +94,41 @@ export class RecordSpace implements Records {
     return this.#find(key)?.bytes ?? 0;
   }
 
+  /** See `RecordChange`: of what is stored under the key. */
+  stampOf(key: string): number {
+    return this.#find(key)?.stamp ?? 0;
+  }
+
   range<T>(from: string, to: string | undefined, options: RangeOptions = {}): Iterable<RecordEntry<T>> {
-    const read = this.#reader.valueOf as (cell: Cell) => T;
-    return readRange(this.#order.between(from, to), from, to, options, read);
+    const read = this.#reader.valueOf as (row: Row) => T;
+    return readRange(this.#order.between(from, to), this.#table, from, to, options, read);
   }
 
   /** @throws PlainnessError if the key is no binary string or the value is not plain */
   put(key: string, value: unknown): void {
     const bytes = sizeOf(value);
     const cell = this.#find(key) ?? this.#addCell(key);
-    const before = this.#open(cell);
+    const before = cell.value;
     this.#journal.bytes += bytes - (before === undefined ? -this.#keyBytes(key) : cell.bytes);
     this.#note(cell, before);
-    const { packer } = this.#journal;
-    if (cell.at !== NOWHERE) packer?.forget(cell);
+    this.#forgetPacked(cell.row);
     cell.value = value;
     cell.bytes = bytes;
     if (before === undefined) this.#came(cell);
-    packer?.opened(cell);
+    this.#open.used(cell);
     if (this.#journal.tracked) this.#journal.changedBytes += bytes;
   }
 
   delete(key: string): boolean {
     const cell = this.#find(key);
-    const before = cell === undefined ? undefined : this.#open(cell);
-    if (cell === undefined || before === undefined) return false;
+    if (cell?.value === undefined) return false;
     this.#journal.bytes -= this.#keyBytes(key) + cell.bytes;
-    this.#note(cell, before);
-    if (cell.at !== NOWHERE) this.#journal.packer?.forget(cell);
+    this.#note(cell, cell.value);
+    this.#dropRow(cell);
     cell.value = undefined;
     cell.bytes = 0;
     this.#size--;
-    this.#order.changed(cell);
-    if (!this.#journal.tracked || (cell.state & WAS_THERE) === 0) this.#forget(cell);
+    if (!this.#journal.tracked || cell.stamp === 0) this.#forget(cell);
     return true;
   }
 
@@ -122,60 +140,70 @@ export class RecordSpace implements Records {
     if (cell !== undefined && !wasChanged) this.#unchange(cell);
   }
 
-  /** Takes in a record as the codec wrote it. Only while changes are not noted. */
-  load(key: string, encoded: Uint8Array, bytes: number): StoredMark {
-    const { packer, tracked } = this.#journal;
-    assert(packer !== undefined && !tracked, 'what is loaded is packed, and no change');
-    const cell = this.#cells.get(key) ?? this.#addCell(key);
-    const isNew = !isThere(cell);
-    this.#journal.bytes += bytes - (isNew ? -this.#keyBytes(key) : cell.bytes);
-    if (cell.at !== NOWHERE) packer.forget(cell);
-    cell.value = packer.keep(cell, encoded) ? undefined : packer.decode(encoded);
-    cell.bytes = bytes;
-    if (isNew) this.#came(cell);
-    return cell;
+  /** Takes in a record as the codec wrote it, and as a storage has it or will. Only while changes are not noted. */
+  load(key: string, encoded: Uint8Array, bytes: number, stamp: number): void {
+    const packer = this.#packer;
+    assert(packer !== undefined && !this.#journal.tracked, 'what is loaded is packed, and no change');
+    this.delete(key);
+    if (!isBinary(key)) throw new PlainnessError('a record key holds a character above one byte');
+    this.#journal.bytes += bytes + this.#keyBytes(key);
+    this.#size++;
+    const row = this.#table.add(key);
+    const at = packer.pack(encoded);
+    this.#table.place(row, at);
+    this.#table.describe(row, bytes, stamp);
+    this.#order.add(row);
+    if (at === NOWHERE) {
+      const value = packer.codec.decode(encoded);
+      this.#cells.set(key, { key, value, bytes, stamp, row, state: 0 });
+    }
   }
 
-  /** Of a record that is there. */
-  markOf(key: string): StoredMark | undefined {
-    return this.#cells.get(key);
-  }
-
-  /** Adds what changed to `changes`, in the order of the first change. */
-  takeChanged(changes: RecordChange[]): void {
+  /** Adds what changed to `changes`, in the order of the first change; `index` is where the log is now. */
+  takeChanged(changes: RecordChange[], index: number): void {
     for (const cell of this.#changed) {
-      if ((cell.state & CHANGED) !== 0) this.#take(cell, changes);
+      if ((cell.state & CHANGED) === 0) continue;
+      cell.state &= ~CHANGED;
+      const { key, value, bytes, stamp: stampBefore } = cell;
+      cell.stamp = value === undefined ? 0 : stampOf(index, changes.length);
+      if (value === undefined) this.#remove(cell);
+      changes.push({ key: `${this.name}/${key}`, value, bytes, stamp: cell.stamp, stampBefore });
     }
     this.#changed = [];
   }
 
   /** What it holds now; to be closed by whoever asked for it. */
   view(): SpaceView {
-    const view = new SpaceView(this.#order.copy(), this.#reader);
+    const view = new SpaceView(this.#order.copy(), this.#table, this.#reader);
     this.#views.add(view);
     return view;
   }
 
-  #take(cell: Cell, changes: RecordChange[]): void {
-    const { value, bytes } = cell;
-    cell.state &= ~(CHANGED | WAS_THERE);
-    if (isThere(cell)) cell.state |= WAS_THERE;
-    else this.#remove(cell);
-    const encoded = value === undefined ? this.#reader.packedOf(cell) : undefined;
-    changes.push({ key: `${this.name}/${cell.key}`, value, encoded, bytes, mark: cell });
-  }
-
-  #addCell(key: string): Cell {
-    if (!isBinary(key)) throw new PlainnessError('a record key holds a character above one byte');
-    const cell = newCell(key);
-    this.#cells.set(key, cell);
+  /** The cell of the key, opened if it was packed. */
+  #find(key: string): Cell | undefined {
+    if (this.#last?.key === key) return this.#last;
+    const cell = this.#cells.get(key) ?? this.#openRow(this.#table.find(key));
     this.#last = cell;
     return cell;
   }
 
-  #find(key: string): Cell | undefined {
-    if (this.#last?.key !== key) this.#last = this.#cells.get(key);
-    return this.#last;
+  #openRow(row: Row): Cell | undefined {
+    if (row === NO_ROW || this.#packer === undefined) return undefined;
+    const table = this.#table;
+    const key = table.keyOf(row);
+    const value = this.#packer.value(table.placeOf(row));
+    const cell = { key, value, bytes: table.bytesOf(row), stamp: table.stampOf(row), row, state: 0 };
+    this.#cells.set(key, cell);
+    this.#open.used(cell);
+    return cell;
+  }
+
+  #addCell(key: string): Cell {
+    if (!isBinary(key)) throw new PlainnessError('a record key holds a character above one byte');
+    const cell = { key, value: undefined, bytes: 0, stamp: 0, row: NO_ROW, state: 0 };
+    this.#cells.set(key, cell);
+    this.#last = cell;
+    return cell;
   }
 
   #remove(cell: Cell): void {
@@ -183,17 +211,63 @@ export class RecordSpace implements Records {
     this.#last = undefined;
   }
 
-  /** The value, ready for use. */
-  #open(cell: Cell): unknown {
-    if (cell.value === undefined) return cell.at === NOWHERE ? undefined : this.#journal.packer?.open(cell);
-    cell.state |= TOUCHED;
-    return cell.value;
+  /** From here on the record is a row and bytes; unless it is too large, then it stays as it is. */
+  #pack(cell: Cell): void {
+    const packer = this.#packer;
+    if (packer === undefined || cell.bytes > PIECE_BYTES_MAX) return;
+    this.#order.settle(cell);
+    const { row } = cell;
+    if (this.#table.placeOf(row) === NOWHERE) {
+      const at = packer.pack(packer.codec.encode(cell.value));
+      if (at === NOWHERE) return;
+      this.#table.place(row, at);
+    }
+    this.#table.describe(row, cell.bytes, cell.stamp);
+    this.#remove(cell);
+    cell.value = undefined;
+  }
+
+  #valueOf(row: Row): unknown {
+    const at = this.#table.placeOf(row);
+    if (at === NOWHERE) return this.#cells.get(this.#table.keyOf(row))?.value;
+    return this.#packer?.value(at);
+  }
+
+  #packedOf(row: Row): Uint8Array | undefined {
+    const at = this.#table.placeOf(row);
+    return at === NOWHERE ? undefined : this.#packer?.encoded(at);
+  }
+
+  #forgetPacked(row: Row): void {
+    if (row === NO_ROW) return;
+    const at = this.#table.placeOf(row);
+    if (at === NOWHERE) return;
+    this.#packer?.release(at);
+    this.#table.place(row, NOWHERE);
   }
 
   #came(cell: Cell): void {
     this.#size++;
-    if (!this.#journal.tracked) cell.state |= WAS_THERE;
-    this.#order.changed(cell);
+    if (!this.#journal.tracked) cell.stamp = OLDEST_STAMP;
+    this.#order.came(cell);
+  }
+
+  /** The record is deleted; its row lives on for as long as there are views. */
+  #dropRow(cell: Cell): void {
+    const { row } = cell;
+    if (row === NO_ROW) return;
+    this.#forgetPacked(row);
+    this.#order.went(row);
+    this.#table.unlink(row);
+    if (this.#views.size > 0) this.#ghosts.push(row);
+    else this.#table.free(row);
+    cell.row = NO_ROW;
+  }
+
+  #closed(view: SpaceView): void {
+    this.#views.delete(view);
+    if (this.#views.size > 0) return;
+    for (const row of this.#ghosts.splice(0)) this.#table.free(row);
   }
 
   /** Nothing is stored under the key: it came and went, and nobody needs to hear of it. */
@@ -211,7 +285,9 @@ export class RecordSpace implements Records {
   #note(cell: Cell, before: unknown): void {
     const wasChanged = (cell.state & CHANGED) !== 0;
     this.#journal.undo?.push({ space: this, key: cell.key, before, wasChanged });
-    if (this.#views.size > 0) for (const view of this.#views) view.changes(cell, before);
+    if (this.#views.size > 0 && cell.row !== NO_ROW) {
+      for (const view of this.#views) view.changes(cell.row, before);
+    }
     if (!this.#journal.tracked || wasChanged) return;
     cell.state |= CHANGED;
     this.#changed.push(cell);

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
+import type { Index } from '../base/flavor.ts';
 import { byteOrder } from './record-order.ts';
 import { type Packing, RecordPacker } from './record-packer.ts';
 import { type Journal, RecordSpace } from './record-space.ts';
@@ -10,7 +11,6 @@ import type {
   RecordChanges,
   RecordEntry,
   Records,
-  StoredMark,
 } from './records.ts';
 import type { SpaceView } from './space-view.ts';
 
@@ -91,15 +91,15 @@ export class RecordTree implements Records, ReadSpaces {
   }
 
   /** Takes in a record as the codec wrote it; `bytes` is what it takes when stored. Only before `track`. */
-  load(key: string, encoded: Uint8Array, bytes: number): StoredMark {
+  load(key: string, encoded: Uint8Array, bytes: number, stamp: number): void {
     const [name, rest] = split(key);
-    return this.space(name).load(rest, encoded, bytes);
+    this.space(name).load(rest, encoded, bytes, stamp);
   }
 
-  /** Of a record that is there. */
-  markOf(key: string): StoredMark | undefined {
+  /** See `RecordChange`: of what is stored under the key. */
+  stampOf(key: string): number {
     const [name, rest] = split(key);
-    return this.#spaces.get(name)?.markOf(rest);
+    return this.#spaces.get(name)?.stampOf(rest) ?? 0;
   }
 
   /** From here on changes are noted. */
@@ -177,11 +177,11 @@ export class RecordTree implements Records, ReadSpaces {
     this.#journal.undo = undefined;
   }
 
-  /** What changed since it was last called. */
-  takeChanges(): RecordChanges {
+  /** What changed since it was last called. `index` is where the log is now: never twice the same where changes are stored. */
+  takeChanges(index: Index = 0): RecordChanges {
     assert(this.#journal.undo === undefined, 'changes are taken between commands');
     const changes: RecordChange[] = [];
-    for (const space of this.#spaces.values()) space.takeChanged(changes);
+    for (const space of this.#spaces.values()) space.takeChanged(changes, index);
     this.#journal.changes = 0;
     this.#journal.changedBytes = 0;
     return changes;

@@ -24,19 +24,19 @@ export interface Records extends ReadRecords {
   delete(key: string): boolean;
 }
 
-/** What a storage notes of a record, for itself; 0 at first. It stays with the record for as long as there is one. */
-export interface StoredMark {
-  storedMark: number;
-}
-
-/** One change of the space. A record is there as a value, or as the codec wrote it; without either, it is deleted. */
+/** One change of the space: `value` is undefined for a deletion. */
 export interface RecordChange {
   readonly key: string;
   readonly value: unknown;
-  readonly encoded: Uint8Array | undefined;
   /** About what the value takes when stored. */
   readonly bytes: number;
-  readonly mark: StoredMark;
+  /**
+   * A number that tells what is stored under the key from all that was stored there before: above 0,
+   * below 2^31; 0 stands for nothing. Of this change…
+   */
+  readonly stamp: number;
+  /** …and of what it takes the place of. */
+  readonly stampBefore: number;
 }
 
 /** Some changes, each key once. They stay as they are while the space goes on changing, and may be walked later. */

@@ -1,17 +1,14 @@
-import type sortedBTree from 'sorted-btree';
 import { assert } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
-import type { Cell } from './record-cell.ts';
+import type { RowTree } from './record-order.ts';
+import type { RecordTable, Row } from './record-table.ts';
 import type { RangeOptions, ReadRecords, RecordEntry } from './records.ts';
 
-/** The order of the cells that are there. */
-export type CellTree = InstanceType<typeof sortedBTree.default<string, Cell>>;
-
-/** How the space reads its cells. */
-export interface CellReader {
-  valueOf(cell: Cell): unknown;
+/** How the space reads its rows. */
+export interface RowReader {
+  valueOf(row: Row): unknown;
   /** As the codec writes it, if it is held so. */
-  packedOf(cell: Cell): Uint8Array | undefined;
+  packedOf(row: Row): Uint8Array | undefined;
   closed(view: SpaceView): void;
 }
 
@@ -21,37 +18,39 @@ export interface CellReader {
  */
 export class SpaceView implements ReadRecords {
   readonly size: number;
-  readonly #tree: CellTree;
-  readonly #reader: CellReader;
-  readonly #before = new Map<Cell, unknown>();
+  readonly #tree: RowTree;
+  readonly #table: RecordTable;
+  readonly #reader: RowReader;
+  readonly #before = new Map<Row, unknown>();
   #isClosed = false;
 
   /** Use `RecordSpace.view()`. */
-  constructor(tree: CellTree, reader: CellReader) {
+  constructor(tree: RowTree, table: RecordTable, reader: RowReader) {
     this.#tree = tree;
+    this.#table = table;
     this.#reader = reader;
     this.size = tree.size;
   }
 
-  /** The cell held this when the view was made, or it was not there. */
-  changes(cell: Cell, before: unknown): void {
-    if (before !== undefined && !this.#before.has(cell)) this.#before.set(cell, before);
+  /** What the row held until now. */
+  changes(row: Row, before: unknown): void {
+    if (before !== undefined && !this.#before.has(row)) this.#before.set(row, before);
   }
 
   get<T>(key: string): T | undefined {
-    const cell = this.#tree.get(key);
-    return cell === undefined ? undefined : (this.#valueOf(cell) as T);
+    for (const [, value] of this.range<T>(key, `${key}\u0000`)) return value;
+    return undefined;
   }
 
   range<T>(from: string, to: string | undefined, options: RangeOptions = {}): Iterable<RecordEntry<T>> {
-    return readRange(this.#tree, from, to, options, (cell) => this.#valueOf(cell) as T);
+    return readRange(this.#tree, this.#table, from, to, options, (row) => this.#valueOf(row) as T);
   }
 
   /** From there on, values as the codec writes them. */
   encoded(from: string, codec: Codec): Iterable<RecordEntry<Uint8Array>> {
-    return readRange(this.#tree, from, undefined, {}, (cell) => {
-      const packed = this.#before.has(cell) ? undefined : this.#reader.packedOf(cell);
-      return packed ?? codec.encode(this.#valueOf(cell));
+    return readRange(this.#tree, this.#table, from, undefined, {}, (row) => {
+      const packed = this.#before.has(row) ? undefined : this.#reader.packedOf(row);
+      return packed ?? codec.encode(this.#valueOf(row));
     });
   }
 
@@ -62,40 +61,47 @@ export class SpaceView implements ReadRecords {
     this.#reader.closed(this);
   }
 
-  #valueOf(cell: Cell): unknown {
+  #valueOf(row: Row): unknown {
     assert(!this.#isClosed, 'a view is read before it is closed');
-    const before = this.#before.get(cell);
-    return before === undefined ? this.#reader.valueOf(cell) : before;
+    const before = this.#before.get(row);
+    return before === undefined ? this.#reader.valueOf(row) : before;
   }
 }
 
 export function readRange<T>(
-  tree: CellTree,
+  tree: RowTree,
+  table: RecordTable,
   from: string,
   to: string | undefined,
   options: RangeOptions,
-  read: (cell: Cell) => T,
+  read: (row: Row) => T,
 ): Iterable<RecordEntry<T>> {
   if (tree.size === 0 || (to !== undefined && to <= from)) return [];
-  if (options.limit !== 1 || options.reverse === true) return walkRange(tree, from, to, options, read);
+  if (options.limit !== 1 || options.reverse === true) return walkRange(tree, table, from, to, options, read);
   // The first of a range is asked for before every command: is anything due?
-  const first = tree.getPairOrNextHigher(from);
-  return first === undefined || (to !== undefined && first[0] >= to) ? [] : [[first[0], read(first[1])]];
+  const row = tree.getPairOrNextHigher(table.probe(from))?.[0];
+  if (row === undefined) return [];
+  const key = table.keyOf(row);
+  return to !== undefined && key >= to ? [] : [[key, read(row)]];
 }
 
 function* walkRange<T>(
-  tree: CellTree,
+  tree: RowTree,
+  table: RecordTable,
   from: string,
   to: string | undefined,
   { limit = Infinity, reverse = false }: RangeOptions,
-  read: (cell: Cell) => T,
+  read: (row: Row) => T,
 ): Generator<RecordEntry<T>, void, undefined> {
   if (limit <= 0) return;
   let left = limit;
-  const entries = reverse ? tree.entriesReversed(to, undefined, true) : tree.entries(from);
-  for (const [key, cell] of entries) {
+  const highest = to === undefined ? undefined : table.probe(to);
+  const rows = reverse ? tree.entriesReversed(highest, undefined, true) : tree.keys(table.probe(from));
+  for (const found of rows) {
+    const row = typeof found === 'number' ? found : found[0];
+    const key = table.keyOf(row);
     if (reverse ? key < from : to !== undefined && key >= to) return;
-    yield [key, read(cell)];
+    yield [key, read(row)];
     left--;
     if (left <= 0) return;
   }

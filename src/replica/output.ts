@@ -1,7 +1,7 @@
 import type { NodeId, Index, Revision } from '../base/flavor.ts';
 import type { ErrorCode } from '../base/errors.ts';
 import type { StoreEvent } from '../machine/command.ts';
-import type { RecordChanges, StoredMark } from '../machine/records.ts';
+import type { RecordChanges } from '../machine/records.ts';
 import type { Configuration } from '../raft/configuration.ts';
 import type { Contradiction } from '../raft/contradiction.ts';
 import type { Position } from '../raft/entry.ts';
@@ -67,7 +67,9 @@ export interface StagedChange {
   readonly encoded: Uint8Array | undefined;
   /** About what the value takes when stored. */
   readonly bytes: number;
-  readonly mark: StoredMark;
+  /** See `RecordChange`. */
+  readonly stamp: number;
+  readonly stampBefore: number;
 }
 
 /**

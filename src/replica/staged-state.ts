@@ -3,6 +3,7 @@ import type { Codec } from '../base/codec.ts';
 import type { Packing } from '../machine/record-packer.ts';
 import { RecordTree } from '../machine/record-tree.ts';
 import { sizeOf } from '../machine/size-of.ts';
+import { stampOf } from '../machine/stamp.ts';
 import type { StagedChange } from './output.ts';
 import {
   type DigestedRange,
@@ -32,6 +33,8 @@ export class StagedState {
   /** What an earlier stream left behind them. */
   #held: readonly DigestedRange[] = [];
   #heldFrom = 0;
+  /** So many records were put. */
+  #changes = 0;
 
   constructor(packing: Packing) {
     this.tree = RecordTree.untracked(packing);
@@ -70,13 +73,16 @@ export class StagedState {
     const after = new Set(before.length === 0 ? [] : records.map(([key]) => key));
     for (const key of before) {
       if (after.has(key)) continue;
-      const mark = present(this.tree.markOf(key), 'a key of the tree has a record');
+      const stampBefore = this.tree.stampOf(key);
       this.tree.delete(key);
-      changes.push({ key, encoded: undefined, bytes: 0, mark });
+      changes.push({ key, encoded: undefined, bytes: 0, stamp: 0, stampBefore });
     }
     for (const [at, [key, encoded]] of records.entries()) {
       const bytes = present(sizes[at], 'each record has a size');
-      changes.push({ key, encoded, bytes, mark: this.tree.load(key, encoded, bytes) });
+      const stampBefore = this.tree.stampOf(key);
+      const stamp = stampOf(0, this.#changes++);
+      this.tree.load(key, encoded, bytes, stamp);
+      changes.push({ key, encoded, bytes, stamp, stampBefore });
     }
     this.#advance(range);
     return changes;

@@ -3,13 +3,20 @@ import type { Index } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
 import type { Packing } from '../machine/record-packer.ts';
 import { RecordTree } from '../machine/record-tree.ts';
-import type { RecordChange } from '../machine/records.ts';
 import type { Position } from '../raft/entry.ts';
 import type { StageStep, StateReplacement, StateWrite } from '../replica/output.ts';
 import type { Marks } from './marks.ts';
+import { claim } from './violation.ts';
+
+const NAME = 'a record takes the place of what is stored';
 
 /** As a value, or as the codec wrote it. */
-type Stored = Pick<RecordChange, 'value' | 'encoded' | 'bytes'>;
+interface Stored {
+  readonly value: unknown;
+  readonly encoded: Uint8Array | undefined;
+  readonly bytes: number;
+  readonly stamp: number;
+}
 
 /** A whole new state on its way, or there already. */
 interface Replacing {
@@ -53,9 +60,11 @@ export class StateDisk {
       this.#stage.clear();
       return;
     }
-    for (const { key, encoded, bytes } of step.changes) {
+    for (const { key, encoded, bytes, stamp, stampBefore } of step.changes) {
+      const found = this.#stage.get(key)?.stamp ?? 0;
+      claim(found === stampBefore, NAME, () => `${key} bears the stamp ${found} instead of ${stampBefore}`);
       if (encoded === undefined) this.#stage.delete(key);
-      else this.#stage.set(key, { value: undefined, encoded, bytes });
+      else this.#stage.set(key, { value: undefined, encoded, bytes, stamp });
     }
   }
 
@@ -109,11 +118,13 @@ export class StateDisk {
   read(packing: Packing): RecordTree {
     assert(this.#steps.length === 0, 'a state is read after a crash');
     const tree = RecordTree.untracked(packing);
-    for (const [key, { value, encoded, bytes }] of [...this.#records].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const [key, { value, encoded, bytes, stamp }] of [...this.#records].sort(([a], [b]) =>
+      a < b ? -1 : 1,
+    )) {
       const stored = encoded ?? packing.codec.encode(value);
-      tree.load(key, stored, bytes);
+      tree.load(key, stored, bytes, stamp);
       // It is encoded once, however often it is read.
-      if (encoded === undefined) this.#records.set(key, { value: undefined, encoded: stored, bytes });
+      if (encoded === undefined) this.#records.set(key, { value: undefined, encoded: stored, bytes, stamp });
     }
     return tree;
   }
@@ -126,9 +137,11 @@ export class StateDisk {
         this.#synced = step.by.applied;
         continue;
       }
-      for (const { key, value, encoded, bytes } of step.write.changes) {
-        if (value === undefined && encoded === undefined) this.#records.delete(key);
-        else this.#records.set(key, { value, encoded, bytes });
+      for (const { key, value, bytes, stamp, stampBefore } of step.write.changes) {
+        const found = this.#records.get(key)?.stamp ?? 0;
+        claim(found === stampBefore, NAME, () => `${key} bears the stamp ${found} instead of ${stampBefore}`);
+        if (value === undefined) this.#records.delete(key);
+        else this.#records.set(key, { value, encoded: undefined, bytes, stamp });
       }
       this.#synced = step.write.applied;
     }

@@ -70,8 +70,7 @@ export class MemoryState implements StateStorage {
 
   write(changes: readonly RecordChange[], applied: Position): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
-    for (const { key, encoded, ...change } of changes) {
-      const value = encoded === undefined ? change.value : msgpackCodec.decode(encoded);
+    for (const { key, value } of changes) {
       if (value === undefined) this.#records.delete(key);
       else this.#records.set(key, value);
     }

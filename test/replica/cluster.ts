@@ -155,8 +155,7 @@ export class TestNode {
 
   #store(output: Output): Input[] {
     const done: Input[] = [];
-    for (const { key, encoded, ...change } of output.state?.changes ?? []) {
-      const value = encoded === undefined ? change.value : msgpackCodec.decode(encoded);
+    for (const { key, value } of output.state?.changes ?? []) {
       if (value === undefined) this.#records.delete(key);
       else this.#records.set(key, value);
     }

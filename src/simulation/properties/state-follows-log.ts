@@ -1,7 +1,6 @@
 import type { Index, NodeId } from '../../base/flavor.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import type { StateWrite } from '../../replica/output.ts';
-import { msgpackCodec } from '../../wire/msgpack-codec.ts';
 import { deepEqual } from '../deep-equal.ts';
 import { claim } from '../violation.ts';
 import type { Property, TurnView } from './property.ts';
@@ -52,8 +51,7 @@ export class StateFollowsLog implements Property {
     const due = this.#changesBetween(from, to);
     const where = (key: string): string =>
       `node ${id}, entries ${from + 1} to ${to}, record ${JSON.stringify(key)}`;
-    for (const { key, encoded, ...change } of changes) {
-      const value = encoded === undefined ? change.value : msgpackCodec.decode(encoded);
+    for (const { key, value } of changes) {
       const expected = due.get(key);
       claim(expected !== undefined, this.name, () => `${where(key)}: no entry changes it`);
       claim(

@@ -14,7 +14,7 @@ import type { StateContents, StateStorage } from '../state-storage.ts';
 import { isOutside } from './level-error.ts';
 import { StateDatabase } from './state-database.ts';
 import { StateDirectory } from './state-directory.ts';
-import type { StateEncoder, StateMark } from './state-encoder.ts';
+import { advanced, EMPTY_MARK, type StateMark } from './state-mark.ts';
 
 export interface LevelStateOptions {
   /** Of the state alone. */
@@ -38,6 +38,8 @@ type Work =
 interface Stage {
   readonly generation: number;
   readonly database: StateDatabase;
+  /** Of what it has taken; its place is not known yet. */
+  readonly mark: StateMark;
 }
 
 interface Job {
@@ -51,7 +53,6 @@ type SetAside = StateContents['setAside'];
 const SET_ASIDE_MAX = 2;
 /** How often a full disk is tried again. */
 const ROOM_RETRY_MS = 500;
-const EMPTY: StateMark = { applied: { index: 0, term: 0 }, count: 0, sum: 0 };
 
 /**
  * The state in LevelDB, which is fast, and not to be trusted: it does not check what it reads, and
@@ -68,7 +69,7 @@ export class LevelState implements StateStorage {
   readonly #distrust: string | undefined;
   #lock: DirectoryLock | undefined;
   #database: StateDatabase | undefined;
-  #mark: StateMark = EMPTY;
+  #mark: StateMark = EMPTY_MARK;
   #stage: Stage | undefined;
   #jobs: Job[] = [];
   #working: Promise<void> | undefined;
@@ -181,10 +182,10 @@ export class LevelState implements StateStorage {
   async #start(setAside: SetAside): Promise<StateContents> {
     const generation = await this.#directory.nextGeneration();
     const database = await this.#createDatabase(generation);
-    this.#use(generation, database, EMPTY);
+    this.#use(generation, database, EMPTY_MARK);
     await this.#directory.switchTo(generation);
     await this.#directory.endOpening();
-    return { tree: RecordTree.untracked(this.#packing), applied: EMPTY.applied, setAside };
+    return { tree: RecordTree.untracked(this.#packing), applied: EMPTY_MARK.applied, setAside };
   }
 
   #use(generation: number, database: StateDatabase, mark: StateMark): void {
@@ -227,13 +228,15 @@ export class LevelState implements StateStorage {
     const database = present(this.#database, 'the state is open');
     switch (work.kind) {
       case 'write':
-        this.#mark = await database.write(work.changes, work.applied);
+        // After a shortage of room it may be there already.
+        if (work.applied.index === this.#mark.applied.index) return;
+        this.#mark = await database.write(work.changes, work.applied, this.#mark);
         return;
       case 'sync':
         await database.sync(this.#mark);
         return;
       case 'stage':
-        await (await this.#staged()).database.stage(work.changes);
+        await this.#addToStage(work.changes);
         return;
       case 'discard':
         await this.#discard();
@@ -250,8 +253,14 @@ export class LevelState implements StateStorage {
     if (this.#stage !== undefined) return this.#stage;
     const generation = await this.#directory.nextGeneration();
     const database = await this.#createDatabase(generation);
-    this.#stage = { generation, database };
+    this.#stage = { generation, database, mark: EMPTY_MARK };
     return this.#stage;
+  }
+
+  async #addToStage(changes: readonly StagedChange[]): Promise<void> {
+    const { generation, database, mark } = await this.#staged();
+    await database.stage(changes);
+    this.#stage = { generation, database, mark: advanced(mark, changes, mark.applied) };
   }
 
   async #discard(): Promise<void> {
@@ -288,13 +297,12 @@ export class LevelState implements StateStorage {
   async #openAgain(last: Index): Promise<boolean> {
     const generation = present(this.#generation, 'the state is open');
     const before = this.#mark.applied.index;
-    const encoder = this.#database?.encoder;
     await this.#database?.close().catch(() => undefined);
     this.#database = undefined;
     return this.#whenRoom(async () => {
       let database: StateDatabase | undefined;
       try {
-        database = await this.#openDatabase(generation, encoder);
+        database = await this.#openDatabase(generation);
         const mark = await database.read();
         await database.sync(mark);
         this.#use(generation, database, mark);
@@ -314,8 +322,8 @@ export class LevelState implements StateStorage {
       if (stage === undefined) {
         await this.#directory.removeOthers(present(this.#generation, 'the state is open'));
       } else {
-        const { generation, database } = stage;
-        this.#stage = { generation, database: await this.#openDatabase(generation, database.encoder) };
+        const { generation, mark } = stage;
+        this.#stage = { generation, database: await this.#openDatabase(generation), mark };
       }
       return true;
     });
@@ -325,8 +333,8 @@ export class LevelState implements StateStorage {
     return StateDatabase.create(this.#directory.generationPath(generation), this.#packing.codec);
   }
 
-  #openDatabase(generation: number, encoder?: StateEncoder): Promise<StateDatabase> {
-    return StateDatabase.open(this.#directory.generationPath(generation), this.#packing.codec, encoder);
+  #openDatabase(generation: number): Promise<StateDatabase> {
+    return StateDatabase.open(this.#directory.generationPath(generation), this.#packing.codec);
   }
 
   /** Tries until it does not fail for lack of room. False if it fails for another reason, or the state is closed. */
@@ -343,8 +351,8 @@ export class LevelState implements StateStorage {
   }
 
   async #replace(old: StateDatabase, applied: Position): Promise<void> {
-    const { generation, database: fresh } = await this.#staged();
-    const mark = fresh.encoder.mark(applied);
+    const { generation, database: fresh, mark: staged } = await this.#staged();
+    const mark = { ...staged, applied };
     await fresh.sync(mark);
     // From here on it is the present one, which is closed with the rest whatever fails.
     this.#stage = undefined;

@@ -2,40 +2,41 @@ import { crc32 } from 'node:zlib';
 import { Slab } from '../../base/slab.ts';
 
 /**
- * How a value lies in LevelDB, which does not check what it reads: a checksum over key and all that
- * follows, four bytes; how much the record counts for, four bytes; the value.
+ * How a record lies in LevelDB, which does not check what it reads: under `r` and its key, a checksum
+ * over key and all that follows, four bytes; its stamp, four bytes; what it counts for, four bytes;
+ * the value. Under `m` alone, in the same form, the mark of the last batch.
  */
-const CHECKSUM_BYTES = 4;
-const HEADER_BYTES = 8;
+const STAMP_AT = 4;
+const BYTES_AT = 8;
+const HEADER_BYTES = 12;
 const SLAB = new Slab();
 
-export interface SealedValue {
-  readonly stored: Uint8Array;
-  readonly checksum: number;
-}
+export const RECORD_PREFIX = 'r';
+export const MARK_KEY = 'm';
 
-export interface OpenedValue {
+export interface StoredValue {
   readonly value: Uint8Array;
-  /** What it counts for: see `RecordTree.bytes`. */
+  /** See `RecordTree.bytes`. */
   readonly bytes: number;
-  readonly checksum: number;
+  /** See `RecordChange`. */
+  readonly stamp: number;
 }
 
-export function sealValue(key: string, value: Uint8Array, bytes: number): SealedValue {
+export function sealValue(key: string, { value, bytes, stamp }: StoredValue): Uint8Array {
   const stored = SLAB.take(HEADER_BYTES + value.length);
-  writeUint32(stored, CHECKSUM_BYTES, bytes);
+  writeUint32(stored, STAMP_AT, stamp);
+  writeUint32(stored, BYTES_AT, bytes);
   stored.set(value, HEADER_BYTES);
-  const checksum = crc32(stored.subarray(CHECKSUM_BYTES), crc32(key));
-  writeUint32(stored, 0, checksum);
-  return { stored, checksum };
+  writeUint32(stored, 0, crc32(stored.subarray(STAMP_AT), crc32(key)));
+  return stored;
 }
 
 /** Undefined if the value is not what was stored under that key. */
-export function openValue(key: Uint8Array, stored: Uint8Array): OpenedValue | undefined {
+export function openValue(key: string, stored: Uint8Array): StoredValue | undefined {
   if (stored.length < HEADER_BYTES) return undefined;
-  const checksum = readUint32(stored, 0);
-  if (crc32(stored.subarray(CHECKSUM_BYTES), crc32(key)) !== checksum) return undefined;
-  return { value: stored.subarray(HEADER_BYTES), bytes: readUint32(stored, CHECKSUM_BYTES), checksum };
+  if (crc32(stored.subarray(STAMP_AT), crc32(key)) !== readUint32(stored, 0)) return undefined;
+  const value = stored.subarray(HEADER_BYTES);
+  return { value, bytes: readUint32(stored, BYTES_AT), stamp: readUint32(stored, STAMP_AT) };
 }
 
 function writeUint32(bytes: Uint8Array, at: number, value: number): void {
