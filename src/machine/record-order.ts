@@ -25,12 +25,22 @@ export class RecordOrder {
   readonly #tree: RowTree;
   /** What the tree does not know yet, by the first character of the keys: who asks for some needs not wait for all. */
   readonly #behind = new Map<number, Backlog>();
+  /** No key in the tree is behind it; undefined before the first. */
+  #bound: string | undefined;
+  /** The row that is being added behind all others, if it is: nobody needs to compare it. */
+  #added: Row = NO_ROW;
 
   constructor(table: RecordTable) {
     this.#table = table;
-    this.#tree = new sortedBTree.default<Row, undefined>(undefined, (left, right) =>
-      byteOrder(table.keyOf(left), table.keyOf(right)),
-    );
+    this.#tree = new sortedBTree.default<Row, undefined>(undefined, (left, right) => {
+      if (left === this.#added) return right === left ? 0 : 1;
+      return right === this.#added ? -1 : byteOrder(table.keyOf(left), table.keyOf(right));
+    });
+  }
+
+  /** Whether all records of which the tree knows come before the key. */
+  isBehindAll(key: string): boolean {
+    return this.#bound === undefined || key > this.#bound;
   }
 
   came(cell: Cell): void {
@@ -48,12 +58,17 @@ export class RecordOrder {
     cell.state &= ~BEHIND;
     if (cell.value === undefined || cell.row !== NO_ROW) return;
     cell.row = this.#table.add(cell.key);
-    this.add(cell.row);
+    this.add(cell.row, cell.key);
   }
 
-  /** A row of the table; best in order. */
-  add(row: Row): void {
+  /** A row of the table, and its key; best in order. */
+  add(row: Row, key: string): void {
+    if (this.isBehindAll(key)) {
+      this.#bound = key;
+      this.#added = row;
+    }
     this.#tree.set(row, undefined);
+    this.#added = NO_ROW;
   }
 
   went(row: Row): void {

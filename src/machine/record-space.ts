@@ -144,7 +144,7 @@ export class RecordSpace implements Records {
   load(key: string, encoded: Uint8Array, bytes: number, stamp: number): void {
     const packer = this.#packer;
     assert(packer !== undefined && !this.#journal.tracked, 'what is loaded is packed, and no change');
-    this.delete(key);
+    if (this.#cells.size > 0 || !this.#order.isBehindAll(key)) this.delete(key);
     if (!isBinary(key)) throw new PlainnessError('a record key holds a character above one byte');
     this.#journal.bytes += bytes + this.#keyBytes(key);
     this.#size++;
@@ -152,7 +152,7 @@ export class RecordSpace implements Records {
     const at = packer.pack(encoded);
     this.#table.place(row, at);
     this.#table.describe(row, bytes, stamp);
-    this.#order.add(row);
+    this.#order.add(row, key);
     if (at === NOWHERE) {
       const value = packer.codec.decode(encoded);
       this.#cells.set(key, { key, value, bytes, stamp, row, state: 0 });

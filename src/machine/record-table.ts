@@ -1,4 +1,5 @@
 import { assert, present } from '../base/assert.ts';
+import { hashOf } from '../base/hash.ts';
 import { type Handle, NOWHERE } from './record-arena.ts';
 
 /** A place in the table. */
@@ -127,12 +128,4 @@ export class RecordTable {
 function grown<Column extends Int32Array | Uint32Array>(column: Column, larger: Column): Column {
   larger.set(column);
   return larger;
-}
-
-/** FNV-1a over the characters, and a last mix, since the slot is taken from the low bits. */
-function hashOf(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
-  hash ^= hash >>> 15;
-  return Math.imul(hash, 0x2c1b3c6d) ^ (hash >>> 13);
 }

@@ -61,9 +61,12 @@ export class StateDatabase {
     const reader = new StateReader(this.#codec, tree);
     const iterator = this.#level.iterator(READING);
     try {
-      for (;;) {
-        const some = await iterator.nextv(READ_RECORDS);
-        if (some.length === 0) break;
+      // While some are taken in, the next ones are read.
+      let next = iterator.nextv(READ_RECORDS);
+      for (let some = await next; some.length > 0; some = await next) {
+        next = iterator.nextv(READ_RECORDS);
+        // It is asked for its outcome only if these are sound.
+        next.catch(() => undefined);
         for (const [key, stored] of some) reader.take(key, stored);
       }
     } finally {

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { hashOf } from '../../base/hash.ts';
 import { Slab } from '../../base/slab.ts';
 
 /**
@@ -27,16 +28,21 @@ export function sealValue(key: string, { value, bytes, stamp }: StoredValue): Ui
   writeUint32(stored, STAMP_AT, stamp);
   writeUint32(stored, BYTES_AT, bytes);
   stored.set(value, HEADER_BYTES);
-  writeUint32(stored, 0, crc32(stored.subarray(STAMP_AT), crc32(key)));
+  writeUint32(stored, 0, checksumOf(key, stored));
   return stored;
 }
 
 /** Undefined if the value is not what was stored under that key. */
 export function openValue(key: string, stored: Uint8Array): StoredValue | undefined {
   if (stored.length < HEADER_BYTES) return undefined;
-  if (crc32(stored.subarray(STAMP_AT), crc32(key)) !== readUint32(stored, 0)) return undefined;
+  if (checksumOf(key, stored) !== readUint32(stored, 0)) return undefined;
   const value = stored.subarray(HEADER_BYTES);
   return { value, bytes: readUint32(stored, BYTES_AT), stamp: readUint32(stored, STAMP_AT) };
+}
+
+/** Begins with the key's hash: so a value under the key of another is found. */
+function checksumOf(key: string, stored: Uint8Array): number {
+  return crc32(stored.subarray(STAMP_AT), hashOf(key) >>> 0);
 }
 
 function writeUint32(bytes: Uint8Array, at: number, value: number): void {
