@@ -9,8 +9,8 @@ export interface Cell {
   bytes: number;
   /** See `RecordChange`: of what is stored under the key. */
   stamp: number;
-  /** Where it stands in the table; NO_ROW until the order knows it. */
-  row: Row;
+  /** Where it stands in the table. */
+  readonly row: Row;
   /** Of the bits below. */
   state: number;
 }
@@ -19,7 +19,9 @@ export interface Cell {
 export const CHANGED = 1;
 /** It waits for its place in the order. */
 export const BEHIND = 2;
-/** It is one of those that the packer looks at. */
-export const OPEN = 4;
+/** The order knows it. */
+export const IN_ORDER = 4;
+/** It is one of those that could be packed. */
+export const OPEN = 8;
 /** Somebody asked for it since it was last looked at. */
-export const TOUCHED = 8;
+export const TOUCHED = 16;

@@ -1,6 +1,6 @@
 import sortedBTree from 'sorted-btree';
 import { present } from '../base/assert.ts';
-import { BEHIND, type Cell } from './record-cell.ts';
+import { BEHIND, type Cell, IN_ORDER } from './record-cell.ts';
 import { NO_ROW, type RecordTable, type Row } from './record-table.ts';
 
 /** Rows of the table in the order of their keys. */
@@ -21,7 +21,6 @@ const BEHIND_MAX = 16_384;
  * somebody asks for order: a record that came and went meanwhile never gets a place.
  */
 export class RecordOrder {
-  readonly #table: RecordTable;
   readonly #tree: RowTree;
   /** What the tree does not know yet, by the first character of the keys: who asks for some needs not wait for all. */
   readonly #behind = new Map<number, Backlog>();
@@ -31,7 +30,6 @@ export class RecordOrder {
   #added: Row = NO_ROW;
 
   constructor(table: RecordTable) {
-    this.#table = table;
     this.#tree = new sortedBTree.default<Row, undefined>(undefined, (left, right) => {
       if (left === this.#added) return right === left ? 0 : 1;
       return right === this.#added ? -1 : byteOrder(table.keyOf(left), table.keyOf(right));
@@ -56,8 +54,8 @@ export class RecordOrder {
   /** Gives the cell its place now, if it has none. */
   settle(cell: Cell): void {
     cell.state &= ~BEHIND;
-    if (cell.value === undefined || cell.row !== NO_ROW) return;
-    cell.row = this.#table.add(cell.key);
+    if (cell.value === undefined || (cell.state & IN_ORDER) !== 0) return;
+    cell.state |= IN_ORDER;
     this.add(cell.row, cell.key);
   }
 
@@ -71,8 +69,10 @@ export class RecordOrder {
     this.#added = NO_ROW;
   }
 
-  went(row: Row): void {
-    this.#tree.delete(row);
+  went(cell: Cell): void {
+    if ((cell.state & IN_ORDER) === 0) return;
+    cell.state &= ~IN_ORDER;
+    this.#tree.delete(cell.row);
   }
 
   /** A tree that knows all records there are between the bounds. */

@@ -3,7 +3,7 @@ import { isBinary } from './binary-string.ts';
 import { OpenCells } from './open-cells.ts';
 import { PlainnessError } from './plainness-error.ts';
 import { NOWHERE, PIECE_BYTES_MAX } from './record-arena.ts';
-import { type Cell, CHANGED } from './record-cell.ts';
+import { type Cell, CHANGED, IN_ORDER } from './record-cell.ts';
 import { RecordOrder } from './record-order.ts';
 import type { RecordPacker } from './record-packer.ts';
 import { NO_ROW, RecordTable, type Row } from './record-table.ts';
@@ -44,8 +44,8 @@ const OLDEST_STAMP = 1;
  * The records of one machine, under its own keys. Each machine has a space of its own: the small ones
  * stay fast beside a large one, and nobody has to put a prefix before each key.
  *
- * What was asked for lately is open: a cell with the value, in a hash table. All else is packed: a row
- * of the table, and the value as bytes. Order is kept of rows, and only brought up to date when
+ * Each has a row of the table. What was asked for lately is open: it also has a cell, with the value.
+ * All else is packed: the value as bytes. Order is kept of rows, and only brought up to date when
  * somebody asks for it.
  */
 export class RecordSpace implements Records {
@@ -53,9 +53,10 @@ export class RecordSpace implements Records {
   readonly #journal: Journal;
   readonly #packer: RecordPacker | undefined;
   readonly #prefixBytes: number;
-  readonly #cells = new Map<string, Cell>();
   readonly #open: OpenCells;
   readonly #table: RecordTable = new RecordTable();
+  /** Of open records, by row; also of what is left of one until its deletion is taken. */
+  readonly #cells: (Cell | undefined)[] = [];
   readonly #order: RecordOrder = new RecordOrder(this.#table);
   readonly #views = new Set<SpaceView>();
   readonly #reader: RowReader;
@@ -111,7 +112,7 @@ export class RecordSpace implements Records {
     const before = cell.value;
     this.#journal.bytes += bytes - (before === undefined ? -this.#keyBytes(key) : cell.bytes);
     this.#note(cell, before);
-    this.#forgetPacked(cell.row);
+    this.#forgetPacked(cell);
     cell.value = value;
     cell.bytes = bytes;
     if (before === undefined) this.#came(cell);
@@ -124,7 +125,8 @@ export class RecordSpace implements Records {
     if (cell?.value === undefined) return false;
     this.#journal.bytes -= this.#keyBytes(key) + cell.bytes;
     this.#note(cell, cell.value);
-    this.#dropRow(cell);
+    this.#forgetPacked(cell);
+    this.#order.went(cell);
     cell.value = undefined;
     cell.bytes = 0;
     this.#size--;
@@ -136,7 +138,7 @@ export class RecordSpace implements Records {
   undo({ key, before, wasChanged }: SpaceChange): void {
     if (before === undefined) this.delete(key);
     else this.put(key, before);
-    const cell = this.#cells.get(key);
+    const cell = this.#find(key);
     if (cell !== undefined && !wasChanged) this.#unchange(cell);
   }
 
@@ -144,7 +146,7 @@ export class RecordSpace implements Records {
   load(key: string, encoded: Uint8Array, bytes: number, stamp: number): void {
     const packer = this.#packer;
     assert(packer !== undefined && !this.#journal.tracked, 'what is loaded is packed, and no change');
-    if (this.#cells.size > 0 || !this.#order.isBehindAll(key)) this.delete(key);
+    if (!this.#order.isBehindAll(key)) this.delete(key);
     if (!isBinary(key)) throw new PlainnessError('a record key holds a character above one byte');
     this.#journal.bytes += bytes + this.#keyBytes(key);
     this.#size++;
@@ -155,7 +157,7 @@ export class RecordSpace implements Records {
     this.#order.add(row, key);
     if (at === NOWHERE) {
       const value = packer.codec.decode(encoded);
-      this.#cells.set(key, { key, value, bytes, stamp, row, state: 0 });
+      this.#cells[row] = { key, value, bytes, stamp, row, state: IN_ORDER };
     }
   }
 
@@ -182,32 +184,42 @@ export class RecordSpace implements Records {
   /** The cell of the key, opened if it was packed. */
   #find(key: string): Cell | undefined {
     if (this.#last?.key === key) return this.#last;
-    const cell = this.#cells.get(key) ?? this.#openRow(this.#table.find(key));
+    const row = this.#table.find(key);
+    const cell = row === NO_ROW ? undefined : (this.#cells[row] ?? this.#openRow(row));
     this.#last = cell;
     return cell;
   }
 
   #openRow(row: Row): Cell | undefined {
-    if (row === NO_ROW || this.#packer === undefined) return undefined;
+    if (this.#packer === undefined) return undefined;
     const table = this.#table;
     const key = table.keyOf(row);
     const value = this.#packer.value(table.placeOf(row));
-    const cell = { key, value, bytes: table.bytesOf(row), stamp: table.stampOf(row), row, state: 0 };
-    this.#cells.set(key, cell);
+    const cell = { key, value, bytes: table.bytesOf(row), stamp: table.stampOf(row), row, state: IN_ORDER };
+    this.#cells[row] = cell;
     this.#open.used(cell);
     return cell;
   }
 
   #addCell(key: string): Cell {
     if (!isBinary(key)) throw new PlainnessError('a record key holds a character above one byte');
-    const cell = { key, value: undefined, bytes: 0, stamp: 0, row: NO_ROW, state: 0 };
-    this.#cells.set(key, cell);
+    const row = this.#table.add(key);
+    const cell = { key, value: undefined, bytes: 0, stamp: 0, row, state: 0 };
+    this.#cells[row] = cell;
     this.#last = cell;
     return cell;
   }
 
-  #remove(cell: Cell): void {
-    this.#cells.delete(cell.key);
+  /** Nothing is left under the key. */
+  #remove({ row }: Cell): void {
+    this.#close(row);
+    this.#table.unlink(row);
+    if (this.#views.size > 0) this.#ghosts.push(row);
+    else this.#table.free(row);
+  }
+
+  #close(row: Row): void {
+    this.#cells[row] = undefined;
     this.#last = undefined;
   }
 
@@ -223,13 +235,13 @@ export class RecordSpace implements Records {
       this.#table.place(row, at);
     }
     this.#table.describe(row, cell.bytes, cell.stamp);
-    this.#remove(cell);
+    this.#close(row);
     cell.value = undefined;
   }
 
   #valueOf(row: Row): unknown {
     const at = this.#table.placeOf(row);
-    if (at === NOWHERE) return this.#cells.get(this.#table.keyOf(row))?.value;
+    if (at === NOWHERE) return this.#cells[row]?.value;
     return this.#packer?.value(at);
   }
 
@@ -238,8 +250,7 @@ export class RecordSpace implements Records {
     return at === NOWHERE ? undefined : this.#packer?.encoded(at);
   }
 
-  #forgetPacked(row: Row): void {
-    if (row === NO_ROW) return;
+  #forgetPacked({ row }: Cell): void {
     const at = this.#table.placeOf(row);
     if (at === NOWHERE) return;
     this.#packer?.release(at);
@@ -250,18 +261,6 @@ export class RecordSpace implements Records {
     this.#size++;
     if (!this.#journal.tracked) cell.stamp = OLDEST_STAMP;
     this.#order.came(cell);
-  }
-
-  /** The record is deleted; its row lives on for as long as there are views. */
-  #dropRow(cell: Cell): void {
-    const { row } = cell;
-    if (row === NO_ROW) return;
-    this.#forgetPacked(row);
-    this.#order.went(row);
-    this.#table.unlink(row);
-    if (this.#views.size > 0) this.#ghosts.push(row);
-    else this.#table.free(row);
-    cell.row = NO_ROW;
   }
 
   #closed(view: SpaceView): void {
@@ -285,9 +284,7 @@ export class RecordSpace implements Records {
   #note(cell: Cell, before: unknown): void {
     const wasChanged = (cell.state & CHANGED) !== 0;
     this.#journal.undo?.push({ space: this, key: cell.key, before, wasChanged });
-    if (this.#views.size > 0 && cell.row !== NO_ROW) {
-      for (const view of this.#views) view.changes(cell.row, before);
-    }
+    if (this.#views.size > 0) for (const view of this.#views) view.changes(cell.row, before);
     if (!this.#journal.tracked || wasChanged) return;
     cell.state |= CHANGED;
     this.#changed.push(cell);

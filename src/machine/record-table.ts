@@ -13,7 +13,7 @@ const FIRST_ROWS = 16;
 
 /**
  * Records by key, in columns that are no objects: a million of them cost the garbage collector a
- * million strings and nothing else. An open-addressed hash table (linear probing, at most half full)
+ * million strings and little else. An open-addressed hash table (linear probing, at most half full)
  * finds the row of a key.
  */
 export class RecordTable {

@@ -76,9 +76,11 @@ export async function startNode(config: NodeConfig, parts: NodeParts = {}): Prom
   const log = parts.log ?? SILENT_LOG;
   const storages = await (parts.openStorages ?? openStorages)(config);
   try {
-    const contents = await storages.log.open();
+    const opening = [storages.log.open(), storages.state.open()] as const;
+    // Both have come to an end before anything is closed.
+    await Promise.allSettled(opening);
+    const [contents, state] = await Promise.all(opening);
     const identity = await settleIn(storages);
-    const state = await storages.state.open();
     const restored = await restore(storages.log, contents, state, NO_CONFIGURATION);
     tellDamage(contents, state, restored, identity, log);
     const node = new Node(config, root, log, storages, identity, restored);
