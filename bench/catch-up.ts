@@ -44,7 +44,7 @@ try {
 }
 
 function report(result: CatchUpResult): void {
-  const { quiet, busy, ratio, mibPerSecond, installed } = result;
+  const { quiet, busy, ratio, mbPerSecond, installed } = result;
   if (flags.json) console.log(JSON.stringify({ stateMib, ...result }));
   else {
     for (const [name, { puts, seconds, rssMib }] of Object.entries({ quiet, busy })) {
@@ -57,7 +57,7 @@ function report(result: CatchUpResult): void {
       console.log(`       p50 / p99 / p99.9 / max ms: ${times}   RSS at most, MiB: ${memory}`);
     }
     console.log(
-      `caught up with ${stateMib} MiB at ${mibPerSecond.toFixed(1)} MiB/s, snapshot installed: ${installed}`,
+      `caught up with ${stateMib} MiB at ${mbPerSecond.toFixed(1)} MB/s, snapshot installed: ${installed}`,
     );
     console.log(`p99 of puts while it caught up: ${ratio.toFixed(2)} times its quiet value`);
   }

@@ -45,7 +45,7 @@ export interface CatchUpResult {
   readonly busy: Phase;
   /** The p99 of the puts while it caught up, over that of the quiet time. */
   readonly ratio: number;
-  readonly mibPerSecond: number;
+  readonly mbPerSecond: number;
   /** It was sent a snapshot, rather than the log. */
   readonly installed: boolean;
 }
@@ -78,20 +78,47 @@ export class CatchUp {
   }
 
   async measure(): Promise<CatchUpResult> {
-    const { cluster } = this.#target;
     const { leader, follower } = await this.#target.roles();
     await runLoad(this.#put, { inFlight: 4, warmUpMs: 1000, durationMs: 2000 });
     const untilMs = performance.now() + this.#options.quietMs;
     const quiet = await this.#phase(() => Promise.resolve(performance.now() >= untilMs));
-    await cluster.stop([follower]);
-    const fresh = await joinNode(cluster, { wantsVote: true, replaces: follower, timeoutMs: JOIN_MS });
-    const busy = await this.#phase(() => this.#hasCaughtUp(leader, fresh));
-    const installed = readFileSync(cluster.directory.logPath(fresh), 'utf8').includes('snapshot installed');
-    await this.#untilReplaced(follower);
-    await rm(cluster.directory.dataPath(follower), { recursive: true, force: true });
-    cluster.forget(follower);
+    const { installed, result: busy } = await this.#replace(leader, follower, (isDone) =>
+      this.#phase(isDone),
+    );
     const ratio = busy.puts.p99Ms / quiet.puts.p99Ms;
-    return { quiet, busy, ratio, mibPerSecond: this.#options.stateMib / busy.seconds, installed };
+    return { quiet, busy, ratio, mbPerSecond: this.#mbPerSecond(busy.seconds), installed };
+  }
+
+  /** The same while no client asks for anything. */
+  async measureAlone(): Promise<{ readonly mbPerSecond: number; readonly snapshots: number }> {
+    const { leader, follower } = await this.#target.roles();
+    const { installed, result: seconds } = await this.#replace(leader, follower, async (isDone) => {
+      const startMs = performance.now();
+      while (!(await isDone())) await sleep(POLL_MS);
+      return (performance.now() - startMs) / 1000;
+    });
+    return { mbPerSecond: this.#mbPerSecond(seconds), snapshots: installed ? 1 : 0 };
+  }
+
+  /** What was found meanwhile, and whether the fresh node was sent a snapshot, and not the log. */
+  async #replace<Result>(
+    leader: NodeId,
+    lost: NodeId,
+    whileCatchingUp: (isDone: () => Promise<boolean>) => Promise<Result>,
+  ): Promise<{ readonly installed: boolean; readonly result: Result }> {
+    const { cluster } = this.#target;
+    await cluster.stop([lost]);
+    const fresh = await joinNode(cluster, { wantsVote: true, replaces: lost, timeoutMs: JOIN_MS });
+    const result = await whileCatchingUp(() => this.#hasCaughtUp(leader, fresh));
+    const installed = readFileSync(cluster.directory.logPath(fresh), 'utf8').includes('snapshot installed');
+    await this.#untilReplaced(lost);
+    await rm(cluster.directory.dataPath(lost), { recursive: true, force: true });
+    cluster.forget(lost);
+    return { installed, result };
+  }
+
+  #mbPerSecond(seconds: number): number {
+    return (this.#options.stateMib * MIB) / 1e6 / seconds;
   }
 
   readonly #put = (sequence: number): Promise<void> =>

@@ -35,7 +35,7 @@ export interface ReplicaConfig {
   readonly stateOpenRecordsMax: number;
   /** Bytes of records in one snapshot chunk; one record may exceed it alone. */
   readonly snapshotChunkBytes: number;
-  /** At most this many chunks are on their way to one follower, or wait there for its disk. */
+  /** At most this many chunks are on their way to one follower, or wait there for its disk; four times as many while nobody waits for a commit. */
   readonly snapshotWindowChunks: number;
   /** All snapshots that a leader sends take so many bytes of records a second; less while commits are late, more while nobody waits for any… */
   readonly snapshotBytesPerSecond: number;

@@ -73,6 +73,8 @@ export class SnapshotSender {
   /** The chunk that was asked for again, and sent again at once: further requests wait for the next tick that repeats. */
   #repeatedChunk: number | undefined;
   #isUnusable = false;
+  /** The window is this many times as wide as usual. */
+  windowTimes = 1;
 
   constructor(options: SnapshotSenderOptions) {
     const { view, codec, digest, chunkBytes } = options;
@@ -150,7 +152,7 @@ export class SnapshotSender {
   /** Whether another chunk may be made: there is one, it fits the window, and it is known what the follower holds there. */
   get #mayMake(): boolean {
     if (this.#isProbing || this.#answered === 0 || this.#reader.atEnd) return false;
-    if (this.#unanswered.length >= this.#options.windowChunks) return false;
+    if (this.#unanswered.length >= this.#options.windowChunks * this.windowTimes) return false;
     return this.#unanswered.length === 0 || !this.#reader.isBeyondHeld;
   }
 

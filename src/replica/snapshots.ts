@@ -17,6 +17,8 @@ const HELD_COST = 1 / 4;
 const LATE_SHARE = 1 / 4;
 /** …and this many times as much while nobody waits for a commit. */
 const IDLE_SHARE = 8;
+/** …and have so many times the chunks on their way. */
+const IDLE_WINDOW = 4;
 
 /** The leader's side of all snapshots on their way: at most one to each follower. */
 export class Snapshots {
@@ -93,6 +95,7 @@ export class Snapshots {
     const share = this.#share(nowMs);
     this.#pace.advance(nowMs, share);
     const workBytesMax = this.#config.snapshotBytesPerTurn * Math.max(1, share);
+    for (const sender of this.#senders.values()) sender.windowTimes = share > 1 ? IDLE_WINDOW : 1;
     const messages: Message[] = [];
     let due = this.#due();
     let workBytes = 0;
