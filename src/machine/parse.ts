@@ -70,7 +70,8 @@ export interface ListLimits {
 export class Fields {
   readonly #path: string;
   readonly #object: Readonly<Record<string, unknown>>;
-  readonly #read = new Set<string>();
+  /** Few: a list is found through sooner than a set is made. */
+  readonly #read: string[] = [];
 
   /** @param path how messages call the object */
   constructor(path: string, value: unknown) {
@@ -81,13 +82,14 @@ export class Fields {
 
   /** Takes note of a field that needs no reading. */
   skip(name: string): void {
-    this.#read.add(name);
+    this.#read.push(name);
   }
 
   /** Hands on what was read, once every field of the object was. */
   finish<T>(value: T): T {
     for (const name of Object.keys(this.#object)) {
-      if (!this.#read.has(name)) malformed(`${this.#path} has no field ${JSON.stringify(name.slice(0, 64))}`);
+      if (!this.#read.includes(name))
+        malformed(`${this.#path} has no field ${JSON.stringify(name.slice(0, 64))}`);
     }
     return value;
   }
@@ -201,7 +203,7 @@ export class Fields {
   }
 
   #take(name: string): unknown {
-    this.#read.add(name);
+    this.#read.push(name);
     return Object.hasOwn(this.#object, name) ? this.#object[name] : undefined;
   }
 }

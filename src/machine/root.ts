@@ -17,7 +17,7 @@ import type { AnyMachine, At, Parsed } from './machine.ts';
 import type { ReadSpaces, RecordTree } from './record-tree.ts';
 import { readRootState, type RootState, writeRootState } from './root-state.ts';
 import { raiseVersion } from './root-version.ts';
-import { deadlineMs, failureMessage, runCommand, runExpire, type Step } from './run-machine.ts';
+import { deadlineMs, failureMessage, isDue, runCommand, runExpire, type Step } from './run-machine.ts';
 import { admit, remember } from './sessions/exactly-once.ts';
 import { countSessions } from './sessions/session-records.ts';
 import { sessions } from './sessions/sessions.ts';
@@ -159,6 +159,7 @@ function expireDue(
 ): RootState {
   let reached = state;
   for (const machine of machines.values()) {
+    if (!isDue(machine, tree, logged.timeMs)) continue;
     reached = runExpire(machine, tree, reached, atOf(reached, logged, place), history);
   }
   return reached;

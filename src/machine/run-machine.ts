@@ -39,7 +39,7 @@ export function runCommand(
   }
 }
 
-/** Lets a machine do what is due, under a revision of its own. A machine that throws here does nothing. */
+/** Lets a machine that is due do what it has to do, under a revision of its own. One that throws here does nothing. */
 export function runExpire(
   machine: AnyMachine,
   tree: RecordTree,
@@ -47,7 +47,7 @@ export function runExpire(
   at: At,
   history: HistoryLimits,
 ): RootState {
-  if (machine.expire === undefined || !isDue(machine, tree, at.timeMs)) return state;
+  if (machine.expire === undefined) return state;
   tree.savepoint();
   try {
     const events = machine.expire(tree.space(machine.name), at);
@@ -85,7 +85,9 @@ export function failureMessage(error: unknown): string {
   return text.slice(0, FAILURE_MESSAGE_MAX).replaceAll(/\p{Surrogate}/gu, '?');
 }
 
-function isDue(machine: AnyMachine, tree: RecordTree, timeMs: number): boolean {
+/** Whether a machine has something to do by then; it is asked before every command. */
+export function isDue(machine: AnyMachine, tree: RecordTree, timeMs: number): boolean {
+  if (machine.expire === undefined) return false;
   if (machine.nextDeadlineMs === undefined) return true;
   const nextMs = deadlineMs(machine, tree);
   return nextMs !== undefined && nextMs <= timeMs;

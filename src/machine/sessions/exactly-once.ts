@@ -58,8 +58,11 @@ export function parseStamp(value: unknown): Parsed<SessionStamp> {
 
 /** What reaches the log was checked before; here a bad stamp must still not stop a node. */
 function isStamp({ id, sequence, ackedBelow }: SessionStamp): boolean {
-  const whole = [id, sequence, ackedBelow].every((part) => Number.isSafeInteger(part) && part >= 1);
-  return whole && ackedBelow <= sequence;
+  return isCount(id) && isCount(sequence) && isCount(ackedBelow) && ackedBelow <= sequence;
+}
+
+function isCount(part: number): boolean {
+  return Number.isSafeInteger(part) && part >= 1;
 }
 
 /** The deadline is moved only when that gains an eighth of the time to live: most commands leave it. */
@@ -67,11 +70,9 @@ function noteActivity(records: Records, session: SessionRecord, ackedBelow: numb
   const deadlineMs = timeMs + session.ttlMs;
   const moves = deadlineMs - session.deadlineMs > session.ttlMs / 8;
   if (!moves && ackedBelow === session.ackedBelow) return;
-  updateSession(records, session, {
-    ...session,
-    ackedBelow,
-    deadlineMs: moves ? deadlineMs : session.deadlineMs,
-  });
+  const { id, ttlMs, openedWallMs } = session;
+  const after = { id, ttlMs, deadlineMs: moves ? deadlineMs : session.deadlineMs, ackedBelow, openedWallMs };
+  updateSession(records, session, after);
 }
 
 function refused(code: CommandRefusal, message: string): Admission {
