@@ -197,7 +197,7 @@ export const DEFAULT_LIMITS: NodeLimits = {
   logEntriesMax: 100_000,
   logBytesMax: 128 * MIB,
   logEntriesKept: 10_000,
-  stateWriteChangesMax: 32_768,
+  stateWriteChangesMax: 131_072,
   stateWriteBytesMax: 64 * MIB,
   stateOpenRecordsMax: 32_768,
   snapshotChunkBytes: 64 * KIB,
