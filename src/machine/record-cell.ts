@@ -25,3 +25,5 @@ export const IN_ORDER = 4;
 export const OPEN = 8;
 /** Somebody asked for it since it was last looked at. */
 export const TOUCHED = 16;
+/** It changed while there were views that may read its row. */
+export const VIEWED = 32;

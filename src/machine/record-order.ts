@@ -24,7 +24,7 @@ export class RecordOrder {
   readonly #tree: RowTree;
   /** What the tree does not know yet, by the first character of the keys: who asks for some needs not wait for all. */
   readonly #behind = new Map<number, Backlog>();
-  /** No key in the tree is behind it; undefined before the first. */
+  /** No key is behind it; undefined before the first. */
   #bound: string | undefined;
   /** The row that is being added behind all others, if it is: nobody needs to compare it. */
   #added: Row = NO_ROW;
@@ -36,7 +36,7 @@ export class RecordOrder {
     });
   }
 
-  /** Whether all records of which the tree knows come before the key. */
+  /** Whether all records come before the key. */
   isBehindAll(key: string): boolean {
     return this.#bound === undefined || key > this.#bound;
   }
@@ -44,6 +44,7 @@ export class RecordOrder {
   came(cell: Cell): void {
     if ((cell.state & BEHIND) !== 0) return;
     cell.state |= BEHIND;
+    if (this.isBehindAll(cell.key)) this.#bound = cell.key;
     const first = firstOf(cell.key);
     let backlog = this.#behind.get(first);
     if (backlog === undefined) this.#behind.set(first, (backlog = { cells: [], head: 0 }));

@@ -3,7 +3,7 @@ import { isBinary } from './binary-string.ts';
 import { OpenCells } from './open-cells.ts';
 import { PlainnessError } from './plainness-error.ts';
 import { NOWHERE, PIECE_BYTES_MAX } from './record-arena.ts';
-import { type Cell, CHANGED, IN_ORDER } from './record-cell.ts';
+import { type Cell, CHANGED, IN_ORDER, VIEWED } from './record-cell.ts';
 import { RecordOrder } from './record-order.ts';
 import type { RecordPacker } from './record-packer.ts';
 import { NO_ROW, RecordTable, type Row } from './record-table.ts';
@@ -211,10 +211,10 @@ export class RecordSpace implements Records {
   }
 
   /** Nothing is left under the key. */
-  #remove({ row }: Cell): void {
+  #remove({ row, state }: Cell): void {
     this.#close(row);
     this.#table.unlink(row);
-    if (this.#views.size > 0) this.#ghosts.push(row);
+    if ((state & VIEWED) !== 0 && this.#views.size > 0) this.#ghosts.push(row);
     else this.#table.free(row);
   }
 
@@ -284,11 +284,18 @@ export class RecordSpace implements Records {
   #note(cell: Cell, before: unknown): void {
     const wasChanged = (cell.state & CHANGED) !== 0;
     this.#journal.undo?.push({ space: this, key: cell.key, before, wasChanged });
-    if (this.#views.size > 0) for (const view of this.#views) view.changes(cell.row, before);
+    if (this.#views.size > 0) this.#tellViews(cell, before);
     if (!this.#journal.tracked || wasChanged) return;
     cell.state |= CHANGED;
     this.#changed.push(cell);
     this.#journal.changes++;
+  }
+
+  /** No view knows of a record that has no place in the order: the events and replies that come and go cost it nothing. */
+  #tellViews(cell: Cell, before: unknown): void {
+    if ((cell.state & IN_ORDER) === 0) return;
+    cell.state |= VIEWED;
+    for (const view of this.#views) view.changes(cell.row, before);
   }
 
   #keyBytes(key: string): number {

@@ -31,7 +31,7 @@ export interface ReplicaConfig {
   readonly stateWriteChangesMax: number;
   /** …and about so many bytes. */
   readonly stateWriteBytesMax: number;
-  /** So many records are held as values, ready for use; the others as bytes, in a third of the memory. */
+  /** So many records of each machine are held as values, ready for use; the others as bytes, in half of the memory. */
   readonly stateOpenRecordsMax: number;
   /** Bytes of records in one snapshot chunk; one record may exceed it alone. */
   readonly snapshotChunkBytes: number;

@@ -283,6 +283,14 @@ test('records that are packed are what they were: for reads, changes, views, und
   );
 });
 
+test('a record that is put and then loaded is one record', () => {
+  const tree = RecordTree.untracked({ codec: msgpackCodec, openRecordsMax: 2 });
+  tree.put('a/k', 1);
+  tree.load('a/k', msgpackCodec.encode(2), 9, 1);
+  tree.track();
+  expect([tree.size, tree.get('a/k'), all(tree)]).toEqual([1, 2, [['a/k', 2]]]);
+});
+
 function told(tree: RecordTree): string[] {
   return Array.from(tree.takeChanges(), ({ key }) => key).toSorted();
 }
