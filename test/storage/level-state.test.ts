@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { BLOCK_BYTES } from '../../src/storage/state/state-block.ts';
 import { LevelState } from '../../src/storage/state/level-state.ts';
 import { StateDatabase } from '../../src/storage/state/state-database.ts';
 import { StateDirectory } from '../../src/storage/state/state-directory.ts';
+import { sealValue } from '../../src/storage/state/state-value.ts';
+import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
 import type { RecordEntry } from '../../src/machine/records.ts';
 import type { Position } from '../../src/raft/entry.ts';
 import type { StagedChange } from '../../src/replica/output.ts';
@@ -14,15 +17,21 @@ import { stateStorageContract } from '../contract/state-storage.ts';
 import { PACKING, recordsOf, StoredRecords } from '../contract/stored-records.ts';
 import { inTemporaryDirectory } from './temporary-directory.ts';
 
-const stateIn = (directory: string): LevelState => new LevelState({ directory, packing: PACKING });
+type Reader = 'here' | 'in a thread';
+const READERS: readonly Reader[] = ['here', 'in a thread'];
 
-stateStorageContract('LevelState', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'kvorum-state-'));
-  return {
-    state: () => stateIn(directory),
-    remove: () => rm(directory, { recursive: true }),
-  };
-});
+const stateIn = (directory: string, reader: Reader = 'here'): LevelState =>
+  new LevelState({ directory, packing: PACKING, threadBytesMin: reader === 'here' ? Infinity : 0 });
+
+for (const reader of READERS) {
+  stateStorageContract(`LevelState, read ${reader}`, async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'kvorum-state-'));
+    return {
+      state: () => stateIn(directory, reader),
+      remove: () => rm(directory, { recursive: true }),
+    };
+  });
+}
 
 interface Found {
   readonly records: readonly RecordEntry<unknown>[];
@@ -30,8 +39,8 @@ interface Found {
   readonly setAside: StateContents['setAside'];
 }
 
-async function contentsOf(directory: string): Promise<Found> {
-  const state = stateIn(directory);
+async function contentsOf(directory: string, reader?: Reader): Promise<Found> {
+  const state = stateIn(directory, reader);
   const { tree, applied, setAside } = await state.open();
   await state.close();
   return { records: recordsOf(tree), applied, setAside };
@@ -59,35 +68,129 @@ async function rawDatabase(
   await level.close();
 }
 
-const damages: readonly (readonly [string, (level: Level<string, Uint8Array>) => Promise<void>])[] = [
+/** As sound as what was written, but nobody wrote it. */
+const add =
+  (key: string) =>
+  (level: Level<string, Uint8Array>): Promise<void> => {
+    const value = sealValue(key, { value: msgpackCodec.encode(1), bytes: 9, stamp: 7 });
+    return level.batch([{ type: 'put', key, value }], { sync: true });
+  };
+
+const damages: readonly (readonly [
+  damage: string,
+  reason: string,
+  damaging: (level: Level<string, Uint8Array>) => Promise<void>,
+])[] = [
   [
     'a wrong bit in a value',
+    'the record "rm/k3" is not what was stored',
     async (level) => {
       const value = Uint8Array.from((await level.get('rm/k3')) ?? []);
       value.set([(value.at(-1) ?? 0) ^ 1], value.length - 1);
       await level.batch([{ type: 'put', key: 'rm/k3', value }], { sync: true });
     },
   ],
-  ['a lost record', (level) => level.batch([{ type: 'del', key: 'rm/k3' }], { sync: true })],
+  [
+    'a lost record',
+    '20 records were stored; the 19 that are there are not those',
+    (level) => level.batch([{ type: 'del', key: 'rm/k3' }], { sync: true }),
+  ],
+  ['a record too many', '20 records were stored; the 21 that are there are not those', add('rm/k20')],
+  ['a record in no space', 'the record "rk" is in no space', add('rk')],
+  ['a key that is no bytes', 'a record key holds a character above one byte', add('rm/\u0100')],
   [
     'a record under the key of another',
+    'the record "rm/k4" is not what was stored',
     async (level) => {
       const value = Uint8Array.from((await level.get('rm/k3')) ?? []);
       await level.batch([{ type: 'put', key: 'rm/k4', value }], { sync: true });
     },
   ],
-  ['a lost mark', (level) => level.batch([{ type: 'del', key: 'm' }], { sync: true })],
+  [
+    'a lost mark',
+    'the mark of the last batch is missing',
+    (level) => level.batch([{ type: 'del', key: 'm' }], { sync: true }),
+  ],
+  [
+    'a wrong mark',
+    'the mark of the last batch is not what was stored',
+    async (level) => {
+      const value = Uint8Array.from((await level.get('rm/k3')) ?? []);
+      await level.batch([{ type: 'put', key: 'm', value }], { sync: true });
+    },
+  ],
 ];
 
-test.each(damages)('%s is found, and the state set aside', async (_, damage) => {
+const read = READERS.flatMap((reader) => damages.map((damage) => [reader, ...damage] as const));
+
+test.each(read)('read %s: %s is found, and the state set aside', async (reader, _, reason, damage) => {
   await inTemporaryDirectory(async (directory) => {
     await fill(directory);
     await rawDatabase(directory, damage);
-    const { records, applied, setAside } = await contentsOf(directory);
+    const { records, applied, setAside } = await contentsOf(directory, reader);
     expect({ records, applied }).toStrictEqual({ records: [], applied: { index: 0, term: 0 } });
-    expect(setAside?.directory).toBe(join(directory, 'set-aside-1'));
+    expect(setAside).toStrictEqual({ reason, directory: join(directory, 'set-aside-1') });
     expect((await stat(join(directory, 'set-aside-1'))).isDirectory()).toBe(true);
-    expect((await contentsOf(directory)).setAside).toBeUndefined();
+    expect((await contentsOf(directory, reader)).setAside).toBeUndefined();
+  });
+});
+
+test('a damaged table is told in the same words, whoever reads', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const sound = join(directory, 'sound');
+    await fill(sound);
+    await contentsOf(sound);
+    const tables = (await readdir(join(sound, 'state-1'))).filter((name) => name.endsWith('.ldb'));
+    const found: unknown[] = [];
+    for (const reader of READERS) {
+      const damaged = join(directory, reader);
+      await cp(sound, damaged, { recursive: true });
+      for (const name of tables) {
+        const bytes = await readFile(join(damaged, 'state-1', name));
+        await writeFile(join(damaged, 'state-1', name), bytes.fill(0x41, 0, bytes.length / 2));
+      }
+      const { setAside, ...contents } = await contentsOf(damaged, reader);
+      expect(setAside?.directory).toBe(join(damaged, 'set-aside-1'));
+      found.push({ contents, reason: setAside?.reason });
+    }
+    expect(found[1]).toStrictEqual(found[0]);
+  });
+});
+
+test('values of every length come back the same, whoever reads, and stay so', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const stored = new StoredRecords();
+    const lengths = [0, 1, 1000, 16_382, 16_383, 20_000, BLOCK_BYTES - 20, BLOCK_BYTES, 3 * BLOCK_BYTES];
+    const changes = Array.from({ length: 12 * lengths.length }, (_, at) =>
+      stored.change(`m${at % 3}/k${at}`, new Uint8Array(lengths[at % lengths.length] ?? 0).fill(at)),
+    );
+    const state = stateIn(directory);
+    await state.open();
+    await state.write(changes, { index: 1, term: 1 });
+    await state.close();
+    for (const reader of READERS) {
+      const found = new Map((await contentsOf(directory, reader)).records);
+      expect(found.size).toBe(changes.length);
+      const wrong = changes.filter(
+        ({ key, value }) => Buffer.compare(found.get(key) as Uint8Array, value as Uint8Array) !== 0,
+      );
+      expect(wrong.map(({ key }) => key)).toStrictEqual([]);
+    }
+  });
+});
+
+const threads = (): number =>
+  process.getActiveResourcesInfo().filter((name) => name === 'Worker' || name === 'MessagePort').length;
+
+test.each(READERS)('no thread is left, whatever was found: read %s', async (reader) => {
+  await inTemporaryDirectory(async (directory) => {
+    await fill(directory);
+    const before = threads();
+    expect((await contentsOf(directory, reader)).records.length).toBe(20);
+    expect(threads()).toBe(before);
+    await rawDatabase(directory, add('rm/\u0100'));
+    expect((await contentsOf(directory, reader)).setAside).toBeDefined();
+    expect(threads()).toBe(before);
   });
 });
 
@@ -113,7 +216,7 @@ test('an elder value that comes back is found', async () => {
   });
 });
 
-test('wherever a byte of the database is damaged, the records are right or none', async () => {
+test.each(READERS)('wherever a byte is damaged, the records are right or none: read %s', async (reader) => {
   await inTemporaryDirectory(async (directory) => {
     const sound = join(directory, 'sound');
     await fill(sound);
@@ -131,7 +234,7 @@ test('wherever a byte of the database is damaged, the records are right or none'
         const wrong = Uint8Array.from(bytes);
         wrong[at] = (wrong[at] ?? 0) ^ 0x41;
         await writeFile(join(damaged, 'state-1', name), wrong);
-        const found = await contentsOf(damaged);
+        const found = await contentsOf(damaged, reader);
         if (found.setAside === undefined) expect(found.records).toStrictEqual(records);
         else setAsides += 1;
         await rm(damaged, { recursive: true });

@@ -6,19 +6,28 @@ import type { RecordChanges } from '../../machine/records.ts';
 import type { Position } from '../../raft/entry.ts';
 import type { StagedChange } from '../../replica/output.ts';
 import { advanced, EMPTY_MARK, encodeMark, type StateMark } from './state-mark.ts';
-import { StateReader } from './state-reader.ts';
+import { type BlockSink, type StateBlock, takeBlock } from './state-block.ts';
+import { markOf, readState } from './state-reader.ts';
+import { readInThread } from './state-thread.ts';
 import { MARK_KEY, RECORD_PREFIX, sealValue } from './state-value.ts';
 
-/** `level` types what all its databases can do; this one only LevelDB can. */
-interface CompactsRange {
+/** `level` types what all its databases can do; this only LevelDB can. */
+interface LevelDb {
   compactRange(start: string, end: string): Promise<void>;
+  /** Bytes of tables. */
+  approximateSize(start: string, end: string): Promise<number>;
 }
 
-const READ_RECORDS = 1000;
+export interface ReadOptions {
+  /** From so many bytes of tables on it is read in a thread of its own. */
+  readonly threadBytesMin: number;
+}
+
 /** About a millisecond of work. */
 const SLICE_RECORDS = 128;
 const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'view' } as const;
-const READING = { ...ENCODINGS, fillCache: false, highWaterMarkBytes: 1024 * 1024 } as const;
+/** Every key is before it. */
+const END_KEY = '\u{10ffff}';
 
 /** One LevelDB database. Calls must not overlap. */
 export class StateDatabase {
@@ -46,7 +55,11 @@ export class StateDatabase {
   }
 
   static async open(directory: string, codec: Codec): Promise<StateDatabase> {
-    const level = new Level<string, Uint8Array>(directory, { ...ENCODINGS, createIfMissing: false });
+    const level = new Level<string, Uint8Array>(directory, {
+      ...ENCODINGS,
+      createIfMissing: false,
+      multithreading: true,
+    });
     await level.open();
     return new StateDatabase(level, codec);
   }
@@ -57,22 +70,16 @@ export class StateDatabase {
    * @param tree - takes in the records; without it they are only checked
    * @throws DamagedStateError, or what LevelDB says
    */
-  async read(tree?: RecordTree): Promise<StateMark> {
-    const reader = new StateReader(this.#codec, tree);
-    const iterator = this.#level.iterator(READING);
-    try {
-      // While some are taken in, the next ones are read.
-      let next = iterator.nextv(READ_RECORDS);
-      for (let some = await next; some.length > 0; some = await next) {
-        next = iterator.nextv(READ_RECORDS);
-        // It is asked for its outcome only if these are sound.
-        next.catch(() => undefined);
-        for (const [key, stored] of some) reader.take(key, stored);
-      }
-    } finally {
-      await iterator.close();
-    }
-    return reader.finish();
+  async read({ threadBytesMin }: ReadOptions, tree?: RecordTree): Promise<StateMark> {
+    const take = (block: StateBlock): void => {
+      if (tree !== undefined) takeBlock(tree, block);
+    };
+    const bytes = await this.#levelDb.approximateSize('', END_KEY);
+    const reading =
+      bytes < threadBytesMin
+        ? await readState(this.#level, new HereSink(take))
+        : await readInThread(this.#level.location, take);
+    return markOf(reading, this.#codec);
   }
 
   /**
@@ -112,7 +119,7 @@ export class StateDatabase {
   async sync(mark: StateMark): Promise<void> {
     // A synced write alone does not do: LevelDB closes a full log file without syncing it. So all
     // that is in log files is first brought into tables, which are synced, by compacting nothing.
-    await (this.#level as unknown as CompactsRange).compactRange(MARK_KEY, MARK_KEY);
+    await this.#levelDb.compactRange(MARK_KEY, MARK_KEY);
     await this.#level.put(MARK_KEY, this.#sealMark(mark), { ...ENCODINGS, sync: true });
   }
 
@@ -120,8 +127,27 @@ export class StateDatabase {
     await this.#level.close();
   }
 
+  get #levelDb(): LevelDb {
+    return this.#level as unknown as LevelDb;
+  }
+
   #sealMark(mark: StateMark): Uint8Array {
     return sealValue(MARK_KEY, { value: encodeMark(this.#codec, mark), bytes: 0, stamp: 0 });
+  }
+}
+
+/** Blocks are taken in at once, so that one memory does for all. */
+class HereSink implements BlockSink {
+  readonly take: (block: StateBlock) => void;
+  #records = new ArrayBuffer(0);
+
+  constructor(take: (block: StateBlock) => void) {
+    this.take = take;
+  }
+
+  room(bytes: number): Promise<ArrayBuffer> {
+    if (this.#records.byteLength < bytes) this.#records = new ArrayBuffer(bytes);
+    return Promise.resolve(this.#records);
   }
 }
 

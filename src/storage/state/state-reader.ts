@@ -1,70 +1,109 @@
+import type { Level } from 'level';
 import type { Codec } from '../../base/codec.ts';
-import type { RecordSpace } from '../../machine/record-space.ts';
-import type { RecordTree } from '../../machine/record-tree.ts';
+import { type BlockSink, BlockWriter } from './state-block.ts';
 import { decodeMark, type StateMark } from './state-mark.ts';
-import { MARK_KEY, openValue, RECORD_PREFIX } from './state-value.ts';
+import { isSound, MARK_KEY, openValue, readUint32, RECORD_PREFIX, STAMP_AT } from './state-value.ts';
 
 /** The database was read, and is not what was written. */
 export class DamagedStateError extends Error {
   override readonly name: string = 'DamagedStateError';
 }
 
-/** What LevelDB stores, back to records: all of it is read once, in the order of its keys, and checked. */
-export class StateReader {
-  readonly #codec: Codec;
-  readonly #tree: RecordTree | undefined;
+/** What was read from front to back: each record is what was stored under its key. */
+export interface StateReading {
+  readonly count: number;
+  /** Of the stamps, modulo 2^32. */
+  readonly sum: number;
+  /** As it is stored, and not checked; undefined if there is none. */
+  readonly mark: Uint8Array | undefined;
+}
+
+const READ_RECORDS = 1000;
+const READING = {
+  keyEncoding: 'utf8',
+  valueEncoding: 'view',
+  fillCache: false,
+  highWaterMarkBytes: 1024 * 1024,
+} as const;
+
+/**
+ * Reads a whole database, once, in the order of its keys, and checks each record by itself.
+ *
+ * @throws DamagedStateError, or what LevelDB says
+ */
+export async function readState(level: Level<string, Uint8Array>, sink: BlockSink): Promise<StateReading> {
+  const reader = new StateReader(sink);
+  const iterator = level.iterator(READING);
+  try {
+    // While some are taken in, the next ones are read.
+    let next = iterator.nextv(READ_RECORDS);
+    for (let some = await next; some.length > 0; some = await next) {
+      next = iterator.nextv(READ_RECORDS);
+      // It is asked for its outcome only if these are sound.
+      next.catch(() => undefined);
+      await reader.take(some);
+    }
+  } finally {
+    await iterator.close();
+  }
+  return reader.end();
+}
+
+/** The mark, which must fit all the records that were read. @throws DamagedStateError */
+export function markOf({ count, sum, mark: stored }: StateReading, codec: Codec): StateMark {
+  if (stored === undefined) throw new DamagedStateError('the mark of the last batch is missing');
+  const opened = openValue(MARK_KEY, stored);
+  if (opened === undefined) throw new DamagedStateError('the mark of the last batch is not what was stored');
+  const mark = decodeMark(codec, opened.value);
+  if (mark.count !== count || mark.sum !== sum) {
+    throw new DamagedStateError(
+      `${mark.count} records were stored; the ${count} that are there are not those`,
+    );
+  }
+  return mark;
+}
+
+class StateReader {
+  readonly #blocks: BlockWriter;
   #count = 0;
   #sum = 0;
   #mark: Uint8Array | undefined;
   /** Records of one space follow each other. */
-  #space: RecordSpace | undefined;
+  #space = '';
   #prefix = '';
 
-  /** @param tree - takes in the records; without it they are only checked */
-  constructor(codec: Codec, tree: RecordTree | undefined) {
-    this.#codec = codec;
-    this.#tree = tree;
+  constructor(sink: BlockSink) {
+    this.#blocks = new BlockWriter(sink);
   }
 
-  /** @throws DamagedStateError */
-  take(key: string, stored: Uint8Array): void {
-    if (key === MARK_KEY) {
-      this.#mark = stored;
-      return;
+  async take(some: readonly (readonly [key: string, stored: Uint8Array])[]): Promise<void> {
+    for (const [key, stored] of some) {
+      if (key === MARK_KEY) {
+        this.#mark = new Uint8Array(stored);
+        continue;
+      }
+      if (!key.startsWith(RECORD_PREFIX) || !isSound(key, stored)) {
+        throw new DamagedStateError(`the record ${JSON.stringify(key)} is not what was stored`);
+      }
+      if (this.#prefix === '' || !key.startsWith(this.#prefix)) this.#beginSpace(key);
+      if (!this.#blocks.fits(this.#space, stored.length)) {
+        await this.#blocks.begin(this.#space, stored.length);
+      }
+      this.#blocks.add(key.slice(this.#prefix.length), stored);
+      this.#count++;
+      this.#sum = (this.#sum + readUint32(stored, STAMP_AT)) >>> 0;
     }
-    const opened = key.startsWith(RECORD_PREFIX) ? openValue(key, stored) : undefined;
-    if (opened === undefined) {
-      throw new DamagedStateError(`the record ${JSON.stringify(key)} is not what was stored`);
-    }
-    const { value, bytes, stamp } = opened;
-    this.#count++;
-    this.#sum = (this.#sum + stamp) >>> 0;
-    if (this.#tree === undefined) return;
-    const space = this.#spaceOf(key, this.#tree);
-    space.load(key.slice(this.#prefix.length), value, bytes, stamp);
   }
 
-  /** The mark, which must fit all the records that were read. @throws DamagedStateError */
-  finish(): StateMark {
-    if (this.#mark === undefined) throw new DamagedStateError('the mark of the last batch is missing');
-    const opened = openValue(MARK_KEY, this.#mark);
-    if (opened === undefined)
-      throw new DamagedStateError('the mark of the last batch is not what was stored');
-    const mark = decodeMark(this.#codec, opened.value);
-    if (mark.count !== this.#count || mark.sum !== this.#sum) {
-      throw new DamagedStateError(
-        `${mark.count} records were stored; the ${this.#count} that are there are not those`,
-      );
-    }
-    return mark;
+  end(): StateReading {
+    this.#blocks.end();
+    return { count: this.#count, sum: this.#sum, mark: this.#mark };
   }
 
-  #spaceOf(key: string, tree: RecordTree): RecordSpace {
-    if (this.#space !== undefined && key.startsWith(this.#prefix)) return this.#space;
+  #beginSpace(key: string): void {
     const slash = key.indexOf('/');
     if (slash < 0) throw new DamagedStateError(`the record ${JSON.stringify(key)} is in no space`);
     this.#prefix = key.slice(0, slash + 1);
-    this.#space = tree.space(key.slice(RECORD_PREFIX.length, slash));
-    return this.#space;
+    this.#space = key.slice(RECORD_PREFIX.length, slash);
   }
 }

@@ -7,9 +7,9 @@ import { Slab } from '../../base/slab.ts';
  * over key and all that follows, four bytes; its stamp, four bytes; what it counts for, four bytes;
  * the value. Under `m` alone, in the same form, the mark of the last batch.
  */
-const STAMP_AT = 4;
-const BYTES_AT = 8;
-const HEADER_BYTES = 12;
+export const STAMP_AT = 4;
+export const BYTES_AT = 8;
+export const HEADER_BYTES = 12;
 const SLAB = new Slab();
 
 export const RECORD_PREFIX = 'r';
@@ -32,10 +32,14 @@ export function sealValue(key: string, { value, bytes, stamp }: StoredValue): Ui
   return stored;
 }
 
+/** Whether it is what was stored under that key. */
+export function isSound(key: string, stored: Uint8Array): boolean {
+  return stored.length >= HEADER_BYTES && checksumOf(key, stored) === readUint32(stored, 0);
+}
+
 /** Undefined if the value is not what was stored under that key. */
 export function openValue(key: string, stored: Uint8Array): StoredValue | undefined {
-  if (stored.length < HEADER_BYTES) return undefined;
-  if (checksumOf(key, stored) !== readUint32(stored, 0)) return undefined;
+  if (!isSound(key, stored)) return undefined;
   const value = stored.subarray(HEADER_BYTES);
   return { value, bytes: readUint32(stored, BYTES_AT), stamp: readUint32(stored, STAMP_AT) };
 }
@@ -45,14 +49,14 @@ function checksumOf(key: string, stored: Uint8Array): number {
   return crc32(stored.subarray(STAMP_AT), hashOf(key) >>> 0);
 }
 
-function writeUint32(bytes: Uint8Array, at: number, value: number): void {
+export function writeUint32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value;
   bytes[at + 1] = value >>> 8;
   bytes[at + 2] = value >>> 16;
   bytes[at + 3] = value >>> 24;
 }
 
-function readUint32(bytes: Uint8Array, at: number): number {
+export function readUint32(bytes: Uint8Array, at: number): number {
   const low = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
   return (low | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0;
 }
