@@ -29,6 +29,11 @@ export class RecordPacker {
     return this.codec.decode(this.#arena.read(at));
   }
 
+  /** Until something is packed or released. */
+  peek(at: Handle): Uint8Array {
+    return this.#arena.read(at);
+  }
+
   /** A copy. */
   encoded(at: Handle): Uint8Array {
     return this.#copies.copy(this.#arena.read(at));

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import type { Codec } from '../base/codec.ts';
 import { isBinary } from './binary-string.ts';
 import { OpenCells } from './open-cells.ts';
 import { PlainnessError } from './plainness-error.ts';
@@ -8,6 +9,8 @@ import { RecordOrder } from './record-order.ts';
 import type { RecordPacker } from './record-packer.ts';
 import { NO_ROW, RecordTable, type Row } from './record-table.ts';
 import type { RangeOptions, RecordChange, RecordEntry, Records } from './records.ts';
+import type { RecordSum } from './record-sum.ts';
+import { SpaceSweep } from './record-sweep.ts';
 import { sizeOf } from './size-of.ts';
 import { readRange, type RowReader, SpaceView } from './space-view.ts';
 import { stampOf } from './stamp.ts';
@@ -60,6 +63,7 @@ export class RecordSpace implements Records {
   readonly #order: RecordOrder = new RecordOrder(this.#table);
   readonly #views = new Set<SpaceView>();
   readonly #reader: RowReader;
+  #sweep: SpaceSweep | undefined;
   /** Rows of records that are deleted, which views may still read. */
   readonly #ghosts: Row[] = [];
   /** Whoever reads a record often puts it next. */
@@ -76,6 +80,7 @@ export class RecordSpace implements Records {
     this.#reader = {
       valueOf: (row) => this.#valueOf(row),
       packedOf: (row) => this.#packedOf(row),
+      peekPacked: (row) => this.#peekPacked(row),
       closed: (view) => this.#closed(view),
     };
   }
@@ -181,6 +186,13 @@ export class RecordSpace implements Records {
     return view;
   }
 
+  /** Begins to sum up what it holds now. The last sweep is over. */
+  sweep(codec: Codec, sum: RecordSum): SpaceSweep {
+    assert(this.#sweep?.isOver ?? true, 'one sweep at a time');
+    this.#sweep = new SpaceSweep({ name: this.name, table: this.#table, reader: this.#reader, codec, sum });
+    return this.#sweep;
+  }
+
   /** The cell of the key, opened if it was packed. */
   #find(key: string): Cell | undefined {
     if (this.#last?.key === key) return this.#last;
@@ -250,6 +262,11 @@ export class RecordSpace implements Records {
     return at === NOWHERE ? undefined : this.#packer?.encoded(at);
   }
 
+  #peekPacked(row: Row): Uint8Array | undefined {
+    const at = this.#table.placeOf(row);
+    return at === NOWHERE ? undefined : this.#packer?.peek(at);
+  }
+
   #forgetPacked({ row }: Cell): void {
     const at = this.#table.placeOf(row);
     if (at === NOWHERE) return;
@@ -285,6 +302,7 @@ export class RecordSpace implements Records {
     const wasChanged = (cell.state & CHANGED) !== 0;
     this.#journal.undo?.push({ space: this, key: cell.key, before, wasChanged });
     if (this.#views.size > 0) this.#tellViews(cell, before);
+    if (this.#sweep !== undefined) this.#tellSweep(this.#sweep, cell, before);
     if (!this.#journal.tracked || wasChanged) return;
     cell.state |= CHANGED;
     this.#changed.push(cell);
@@ -296,6 +314,11 @@ export class RecordSpace implements Records {
     if ((cell.state & IN_ORDER) === 0) return;
     cell.state |= VIEWED;
     for (const view of this.#views) view.changes(cell.row, before);
+  }
+
+  #tellSweep(sweep: SpaceSweep, { row }: Cell, before: unknown): void {
+    if (sweep.isOver) this.#sweep = undefined;
+    else sweep.changes(row, before);
   }
 
   #keyBytes(key: string): number {

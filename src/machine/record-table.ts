@@ -25,6 +25,9 @@ export class RecordTable {
   #places: Int32Array = new Int32Array(FIRST_ROWS);
   #bytes: Uint32Array = new Uint32Array(FIRST_ROWS);
   #stamps: Int32Array = new Int32Array(FIRST_ROWS);
+  /** Of each row, whether the last sweep has come by: then it is `#swept`. */
+  #marks: Uint8Array = new Uint8Array(FIRST_ROWS);
+  #swept = 0;
   #probed = '';
 
   /** Its key stands for `PROBE` until the next one. */
@@ -52,6 +55,7 @@ export class RecordTable {
     this.#places[row] = NOWHERE;
     this.#bytes[row] = 0;
     this.#stamps[row] = 0;
+    this.#marks[row] = this.#swept;
     this.#fillSlot(hash, row);
     return row;
   }
@@ -106,6 +110,22 @@ export class RecordTable {
     this.#stamps[row] = stamp;
   }
 
+  /**
+   * Begins to look at every row once; the last sweep is over. Rows that are added meanwhile count as
+   * seen. Gives the row behind the last.
+   */
+  beginSweep(): Row {
+    this.#swept = 1 - this.#swept;
+    return this.#keys.length;
+  }
+
+  /** Whether there is something under the row that the sweep has not seen; now it has. */
+  sweep(row: Row): boolean {
+    if (this.#marks[row] === this.#swept) return false;
+    this.#marks[row] = this.#swept;
+    return this.#keys[row] !== undefined;
+  }
+
   #fillSlot(hash: number, row: Row): void {
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
@@ -119,13 +139,14 @@ export class RecordTable {
     this.#places = grown(this.#places, new Int32Array(rows));
     this.#bytes = grown(this.#bytes, new Uint32Array(rows));
     this.#stamps = grown(this.#stamps, new Int32Array(rows));
+    this.#marks = grown(this.#marks, new Uint8Array(rows));
     const before = this.#slots;
     this.#slots = new Int32Array(2 * rows);
     for (const filled of before) if (filled !== 0) this.#fillSlot(this.#hashes[filled - 1] ?? 0, filled - 1);
   }
 }
 
-function grown<Column extends Int32Array | Uint32Array>(column: Column, larger: Column): Column {
+function grown<Column extends Int32Array | Uint32Array | Uint8Array>(column: Column, larger: Column): Column {
   larger.set(column);
   return larger;
 }

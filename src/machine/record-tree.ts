@@ -4,6 +4,8 @@ import type { Index } from '../base/flavor.ts';
 import { byteOrder } from './record-order.ts';
 import { type Packing, RecordPacker } from './record-packer.ts';
 import { type Journal, RecordSpace } from './record-space.ts';
+import { RecordSum } from './record-sum.ts';
+import { RecordSweep } from './record-sweep.ts';
 import type {
   RangeOptions,
   ReadRecords,
@@ -191,6 +193,16 @@ export class RecordTree implements Records, ReadSpaces {
   view(): RecordView {
     const views = new Map(Array.from(this.#spaces, ([name, space]) => [name, space.view()] as const));
     return new RecordView(views, this.bytes);
+  }
+
+  /** Begins to sum up the state as it is now, a few records at a time, while it goes on to change. The last sweep is over. */
+  sweep(codec: Codec): RecordSweep {
+    assert(this.#journal.undo === undefined, 'a sweep begins between commands');
+    const sum = new RecordSum();
+    return new RecordSweep(
+      Array.from(this.#spaces.values(), (space) => space.sweep(codec, sum)),
+      sum,
+    );
   }
 }
 

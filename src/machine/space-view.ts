@@ -7,8 +7,10 @@ import type { RangeOptions, ReadRecords, RecordEntry } from './records.ts';
 /** How the space reads its rows. */
 export interface RowReader {
   valueOf(row: Row): unknown;
-  /** As the codec writes it, if it is held so. */
+  /** As the codec writes it, if it is held so: a copy… */
   packedOf(row: Row): Uint8Array | undefined;
+  /** …or what is held itself, until something changes. */
+  peekPacked(row: Row): Uint8Array | undefined;
   closed(view: SpaceView): void;
 }
 

@@ -71,6 +71,16 @@ export class DiskWriter {
     while (!this.#idle) await new Promise<void>((resolve) => this.#settled.push(resolve));
   }
 
+  /** Brings all that is on its way to stable storage, and what `rest` gives then: for a node that stops. */
+  async finish(rest: () => StateWrite | undefined): Promise<void> {
+    await this.settle();
+    if (this.#failed) return;
+    const write = rest();
+    if (write !== undefined) this.#writeState(write);
+    this.#enqueue({ kind: 'sync' });
+    await this.settle();
+  }
+
   get #idle(): boolean {
     return this.#failed || (this.#logWrites === 0 && this.#tasks.length === 0 && !this.#working);
   }

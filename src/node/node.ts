@@ -26,7 +26,7 @@ import type { ClusterView } from './admin-desk.ts';
 import { formatAddress } from './address.ts';
 import { ClientHub } from './client-hub.ts';
 import type { NodeConfig } from './config.ts';
-import { type Core, startCore } from './core.ts';
+import { type Core, settleDisk, startCore } from './core.ts';
 import { type EventLog, SILENT_LOG, withoutRepeats } from './event-log.ts';
 import { handOver } from './hand-over.ts';
 import { noteDivergence } from './divergence.ts';
@@ -386,8 +386,8 @@ class Node implements RunningNode {
     this.#peers.close();
     this.#listener?.close();
     try {
-      await this.#core?.disk.settle();
-      if (reason.kind === 'asked' && this.#core !== undefined) await this.#storages.state.sync();
+      const storesAll = reason.kind === 'asked' && this.#space.room === 'ample';
+      if (this.#core !== undefined) await settleDisk(this.#core, storesAll);
     } catch (error) {
       this.#fail(failureOf(error));
     }

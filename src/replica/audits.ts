@@ -1,8 +1,6 @@
-import type { Codec } from '../base/codec.ts';
-import type { Digest } from '../base/digest.ts';
 import type { Index } from '../base/flavor.ts';
 import type { LoggedCommand } from '../machine/command.ts';
-import type { RecordView } from '../machine/record-tree.ts';
+import type { RecordSweep } from '../machine/record-sweep.ts';
 import { CLOCK } from '../machine/root.ts';
 import type { Message, StateHashMessage } from '../raft/message.ts';
 import type { Raft } from '../raft/raft.ts';
@@ -22,10 +20,10 @@ export class Audits {
   #lastIndex: Index = 0;
   #divergences: readonly Divergence[] = [];
 
-  constructor(config: ReplicaConfig, raft: Raft, codec: Codec, digest: Digest) {
+  constructor(config: ReplicaConfig, raft: Raft) {
     this.#config = config;
     this.#raft = raft;
-    this.#audit = new StateAudit(config.raft.id, codec, digest);
+    this.#audit = new StateAudit(config.raft.id);
   }
 
   /** Whether the leader is to ask for an audit: it is time, the last one is over, and something happened since. */
@@ -49,11 +47,11 @@ export class Audits {
     return others.map((to) => ({ kind: 'state-hash', from: id, to, term: this.#raft.term, ...hash }));
   }
 
-  applied({ machine, body }: LoggedCommand, index: Index, view: () => RecordView): void {
+  applied({ machine, body }: LoggedCommand, index: Index, sweep: () => RecordSweep): void {
     if (machine !== CLOCK || body !== AUDIT) return;
     this.#ticks = 0;
     this.#lastIndex = index;
-    if (!this.#audit.isUnderWay) this.#audit.begin(view(), index);
+    if (!this.#audit.isUnderWay) this.#audit.begin(sweep(), index);
   }
 
   heard(message: StateHashMessage): void {

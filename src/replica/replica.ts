@@ -35,7 +35,7 @@ import { historySource } from './history-source.ts';
 import type { Input, Now, QueryInput, ReplicaStatus } from './input.ts';
 import { Leadership } from './leadership.ts';
 import { LogUpkeep } from './log-upkeep.ts';
-import type { Contradicted, Output, Reply, StageStep, StateReplacement } from './output.ts';
+import type { Contradicted, Output, Reply, StageStep, StateReplacement, StateWrite } from './output.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { Proposals } from './proposals.ts';
 import { raftStatus } from './raft-status.ts';
@@ -116,7 +116,7 @@ export class Replica {
     const versions = new Versions(config.raft.id, config.protocol, raft, () => readVersion(this.#tree));
     this.#versions = versions;
     this.#changes = new PendingChanges(raft, config.raft.electionTicksMax, versions);
-    const audits = new Audits(config, raft, codec, digest);
+    const audits = new Audits(config, raft);
     this.#audits = audits;
     this.#proposals = new Proposals({ config, root, codec, raft, leadership, audits, versions, stages });
     this.#reads = new Reads(config, raft);
@@ -158,6 +158,11 @@ export class Replica {
   /** Followers could be told of what is committed: `tell-news`. If nobody asks, the next commands or the next tick do. */
   get hasNews(): boolean {
     return this.#raft.hasNews;
+  }
+
+  /** What is to be stored before the node stops, so that its next start need not replay the log; nothing is applied after it. */
+  takeState(): StateWrite | undefined {
+    return this.#stateWrites.take(this.#tree, this.#applied, true);
   }
 
   /** For people and health checks. */
@@ -293,7 +298,7 @@ export class Replica {
     const logged = decodeLogged(this.#codec, entry.data);
     const outcome = this.#root.apply(this.#tree, logged, this.#applied);
     if (logged.machine === CLOCK) this.#leadership.isClockProposed = false;
-    this.#audits.applied(logged, entry.index, () => this.#tree.view());
+    this.#audits.applied(logged, entry.index, () => this.#tree.sweep(this.#codec));
     this.#answerAtOnce(this.#proposals.applied(entry, outcome));
   }
 

@@ -1,9 +1,6 @@
 import { assert } from '../base/assert.ts';
-import type { Codec } from '../base/codec.ts';
-import type { Digest } from '../base/digest.ts';
 import type { Index, NodeId } from '../base/flavor.ts';
-import type { RecordView } from '../machine/record-tree.ts';
-import { type EncodedRecord, encodeRecords } from './snapshot-chunk.ts';
+import type { RecordSweep } from '../machine/record-sweep.ts';
 
 /** The state of a node, as of an entry that all of them hash at. */
 export interface StateHash {
@@ -19,35 +16,25 @@ export interface Divergence {
 
 interface Hashing {
   readonly index: Index;
-  readonly view: RecordView;
-  readonly records: Iterator<EncodedRecord>;
-  hash: Uint8Array;
+  readonly sweep: RecordSweep;
 }
 
-/** Records are encoded in groups of so many: the same on all nodes, since it is part of the hash. */
-const GROUP_RECORDS = 64;
-/** A record of more than so many bytes counts as several: what it costs to hash it grows with its size. */
-const RECORD_BYTES = 512;
 /** Hashes of so many audits are remembered: nodes finish at different times. */
 const AUDITS_MAX = 4;
 
 /**
  * Compares the states of the nodes. All of them apply the same log, so at the same entry they hold the
- * same records: if not, a machine is not deterministic, or a memory or a disk has lied. Each hashes a
- * constant view as of an entry that the leader put into the log for that, a few records at a time, and
- * tells the others.
+ * same records: if not, a machine is not deterministic, or a memory or a disk has lied. Each sums up
+ * its state as of an entry that the leader put into the log for that, a few records at a time, and tells
+ * the others.
  */
 export class StateAudit {
   readonly #self: NodeId;
-  readonly #codec: Codec;
-  readonly #digest: Digest;
   #hashing: Hashing | undefined;
   readonly #audits = new Map<Index, Map<NodeId, string>>();
 
-  constructor(self: NodeId, codec: Codec, digest: Digest) {
+  constructor(self: NodeId) {
     this.#self = self;
-    this.#codec = codec;
-    this.#digest = digest;
   }
 
   /** This node has not hashed all of its state yet. */
@@ -56,25 +43,20 @@ export class StateAudit {
   }
 
   /** The state is as of the entry at `index`, which asks for an audit. None is under way. */
-  begin(view: RecordView, index: Index): void {
+  begin(sweep: RecordSweep, index: Index): void {
     assert(!this.isUnderWay, 'one audit at a time');
-    this.#hashing = { index, view, records: view.encoded('', this.#codec), hash: new Uint8Array() };
+    this.#hashing = { index, sweep };
   }
 
-  /** Goes on for at most about so many records; the hash to tell the others, once it is complete. */
+  /** Goes on for about so many records at most; the hash to tell the others, once it is complete. */
   step(recordsMax: number): StateHash | undefined {
-    const hashing = this.#hashing;
-    if (hashing === undefined) return undefined;
-    for (let count = 0; count < recordsMax; count += GROUP_RECORDS) {
-      const { group, isLast } = this.#group(hashing.records);
-      if (group.length > 0) hashing.hash = this.#digest(hashing.hash, encodeRecords(this.#codec, group));
-      if (!isLast) continue;
-      this.#hashing = undefined;
-      hashing.view.close();
-      this.heard(this.#self, hashing);
-      return { index: hashing.index, hash: hashing.hash };
-    }
-    return undefined;
+    if (this.#hashing === undefined) return undefined;
+    const { index, sweep } = this.#hashing;
+    const hash = sweep.step(recordsMax);
+    if (hash === undefined) return undefined;
+    this.#hashing = undefined;
+    this.heard(this.#self, { index, hash });
+    return { index, hash };
   }
 
   heard(from: NodeId, { index, hash }: StateHash): void {
@@ -94,20 +76,6 @@ export class StateAudit {
       for (const [node, hash] of audit) found.set(node, hash === agreed ? undefined : { node, index });
     }
     return [...found.values()].filter((each) => each !== undefined);
-  }
-
-  #group(records: Iterator<EncodedRecord>): {
-    readonly group: readonly EncodedRecord[];
-    readonly isLast: boolean;
-  } {
-    const group: EncodedRecord[] = [];
-    for (let count = 0; count < GROUP_RECORDS;) {
-      const next = records.next();
-      if (next.done === true) return { group, isLast: true };
-      group.push(next.value);
-      count += 1 + Math.floor(next.value[1].length / RECORD_BYTES);
-    }
-    return { group, isLast: false };
   }
 }
 

@@ -9,6 +9,7 @@ import { deepEqual } from './deep-equal.ts';
 import type { Marks } from './marks.ts';
 import type { SimulatedNode } from './node.ts';
 import { AcknowledgedIsSent } from './properties/acknowledged-is-sent.ts';
+import { AuditsAgree } from './properties/audits-agree.ts';
 import { CommitOfOwnTerm } from './properties/commit-of-own-term.ts';
 import { CommittedByAcknowledgement } from './properties/committed-by-acknowledgement.ts';
 import { CommittedByRequest } from './properties/committed-by-request.ts';
@@ -93,6 +94,7 @@ export class Safety {
       new PromisesAreKept(areClocksBound),
       new HandoverToEquals(),
       new ConfigurationSafety(this.ledger),
+      new AuditsAgree(),
     ];
   }
 
@@ -149,7 +151,10 @@ export class Safety {
       if (reply.code === 'LEADERSHIP_LOST')
         this.#marks.count('command given up by a node that no longer leads');
     }
-    for (const message of send) this.#snapshotMarks.said(message);
+    for (const message of send) {
+      this.#snapshotMarks.said(message);
+      if (message.kind === 'state-hash') this.#marks.count('audit told to another');
+    }
     if (write?.truncateFrom !== undefined) {
       this.#marks.count('conflicting entries cut');
       if (write.truncateFrom <= node.disk.lastIndex)

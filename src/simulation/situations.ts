@@ -69,6 +69,7 @@ export const SITUATIONS: readonly string[] = [
   'fault: membership',
   'fault: rolling-restart',
   'fault: wipe',
+  'audit told to another',
   'members changed',
   'learner promoted',
   'leader removed',

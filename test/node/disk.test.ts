@@ -2,6 +2,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { LevelState } from '../../src/storage/state/level-state.ts';
+import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
 import { Disks, leaderOf, putAndClose } from './disks.ts';
 import { RawClient, until } from './raw-client.ts';
 import { get } from './test-cluster.ts';
@@ -69,6 +71,20 @@ test('a formed node without its log does not start', async () => {
   await node.stop();
   await rm(join(disks.directory(1), 'log'), { recursive: true });
   await expect(disks.start(1)).rejects.toMatchObject({ code: 'AMNESIA' });
+});
+
+test('a node that was asked to stop has stored all that it applied: its next start replays nothing', async () => {
+  await using disks = await Disks.create(1);
+  const node = await leaderOf([await disks.start(1)]);
+  await putAndClose(node, 10);
+  const { appliedIndex } = node.status();
+  await node.stop();
+  const packing = { codec: msgpackCodec, openRecordsMax: 8 };
+  const state = new LevelState({ directory: join(disks.directory(1), 'state'), packing });
+  const { applied, tree } = await state.open();
+  await state.close();
+  expect(applied.index).toBeGreaterThanOrEqual(appliedIndex);
+  expect(tree.space('kv').get('k9')).toMatchObject({ modRevision: 10 });
 });
 
 test('a node whose state was lost builds it anew from its log', async () => {
