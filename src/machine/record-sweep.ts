@@ -39,7 +39,7 @@ export class SpaceSweep {
 
   /** What the row holds until now. */
   changes(row: Row, before: unknown): void {
-    if (this.#options.table.sweep(row)) this.#add(row, before);
+    if (this.#options.table.sweep(row)) this.#add(row, () => before);
   }
 
   /** Goes on for about so many records; how many of them are left when all are summed up. */
@@ -48,16 +48,20 @@ export class SpaceSweep {
     let left = recordsMax;
     for (; left > 0 && !this.isOver; this.#next++) {
       const row = this.#next;
-      left -= table.sweep(row) ? this.#add(row, reader.valueOf(row)) : 1;
+      left -= table.sweep(row) ? this.#add(row, () => reader.valueOf(row)) : 1;
     }
     return left;
   }
 
   /** For how many records it counts. */
-  #add(row: Row, value: unknown): number {
-    if (value === undefined) return 1;
+  #add(row: Row, valueOf: () => unknown): number {
     const { table, reader, codec, sum } = this.#options;
-    const encoded = reader.peekPacked(row) ?? codec.encode(value);
+    let encoded = reader.peekPacked(row);
+    if (encoded === undefined) {
+      const value = valueOf();
+      if (value === undefined) return 1;
+      encoded = codec.encode(value);
+    }
     sum.add(this.#seed, table.keyOf(row), encoded);
     return 1 + Math.floor(encoded.length / RECORD_BYTES);
   }
