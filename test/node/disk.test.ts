@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { getKv } from '../../src/machine/kv/kv-records.ts';
 import { LevelState } from '../../src/storage/state/level-state.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
 import { Disks, leaderOf, putAndClose } from './disks.ts';
@@ -84,7 +85,7 @@ test('a node that was asked to stop has stored all that it applied: its next sta
   const { applied, tree } = await state.open();
   await state.close();
   expect(applied.index).toBeGreaterThanOrEqual(appliedIndex);
-  expect(tree.space('kv').get('k9')).toMatchObject({ modRevision: 10 });
+  expect(getKv(tree.space('kv'), 'k9')).toMatchObject({ modRevision: 10 });
 });
 
 test('a node whose state was lost builds it anew from its log', async () => {

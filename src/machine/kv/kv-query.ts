@@ -1,13 +1,14 @@
 import type { ReadRecords } from '../records.ts';
 import { COUNT_LIMIT_MAX, RANGE_BYTES_MAX } from './kv-limits.ts';
-import type { KvAnswer, KvEntry, KvQuery, KvRange, KvRecord } from './kv-types.ts';
+import { getKv, rangeKv } from './kv-records.ts';
+import type { KvAnswer, KvEntry, KvQuery, KvRange } from './kv-types.ts';
 
 const NO_VALUE = new Uint8Array(0);
 
 /** Answers a query. */
 export function queryKv(records: ReadRecords, query: KvQuery): KvAnswer {
   if (query.kind === 'range') return query.countOnly ? count(records, query) : range(records, query);
-  const record = records.get<KvRecord>(query.key);
+  const record = getKv(records, query.key);
   return record === undefined ? { kind: 'get' } : { kind: 'get', entry: { key: query.key, ...record } };
 }
 
@@ -17,7 +18,7 @@ function range(records: ReadRecords, query: KvRange): KvAnswer {
   const entries: KvEntry[] = [];
   let bytes = 0;
   let more = false;
-  for (const [key, record] of records.range<KvRecord>(from, to, { limit: limit + 1, reverse })) {
+  for (const [key, record] of rangeKv(records, from, to, { limit: limit + 1, reverse })) {
     const value = keysOnly ? NO_VALUE : record.value;
     bytes += key.length + value.length;
     more = entries.length === limit || (entries.length > 0 && bytes > RANGE_BYTES_MAX);
@@ -29,7 +30,7 @@ function range(records: ReadRecords, query: KvRange): KvAnswer {
 
 function count(records: ReadRecords, { from, to }: KvRange): KvAnswer {
   let found = 0;
-  for (const _ of records.range<KvRecord>(from, to, { limit: COUNT_LIMIT_MAX + 1 })) found++;
+  for (const _ of records.range(from, to, { limit: COUNT_LIMIT_MAX + 1 })) found++;
   const more = found > COUNT_LIMIT_MAX;
   return { kind: 'range', entries: [], count: more ? COUNT_LIMIT_MAX : found, more };
 }

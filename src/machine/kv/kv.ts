@@ -12,6 +12,7 @@ import { prefixEnd, type Records } from '../records.ts';
 import { VALUE_BYTES_MAX } from './kv-limits.ts';
 import { kvCommandReaders, parseKvQuery } from './kv-parse.ts';
 import { queryKv } from './kv-query.ts';
+import { getKv, putKv, rangeKv } from './kv-records.ts';
 import type {
   KvAnswer,
   KvCommand,
@@ -65,7 +66,7 @@ function applyKv(records: Records, command: KvCommand, at: At): Applied<KvResult
 
 function put(records: Records, command: KvPut | KvCompareAndSet, at: At): Applied<KvResult> {
   const { key, value } = command;
-  const before = records.get<KvRecord>(key);
+  const before = getKv(records, key);
   if (!holds(command.expect, before)) return conditionFailed(before);
   assert(before === undefined || before.modRevision < at.revision, 'revisions of a key rise');
   const record: KvRecord = {
@@ -74,7 +75,7 @@ function put(records: Records, command: KvPut | KvCompareAndSet, at: At): Applie
     modRevision: at.revision,
     version: (before?.version ?? 0) + 1,
   };
-  records.put(key, record);
+  putKv(records, key, record);
   const { createRevision, version } = record;
   const result = { kind: 'put', revision: at.revision, createRevision, version } as const;
   const asksBefore = command.previous === true && before !== undefined;
@@ -86,7 +87,7 @@ function put(records: Records, command: KvPut | KvCompareAndSet, at: At): Applie
 
 function deleteKey(records: Records, command: KvDelete, at: At): Applied<KvResult> {
   const { key } = command;
-  const before = records.get<KvRecord>(key);
+  const before = getKv(records, key);
   if (!holds(command.expect, before)) return conditionFailed(before);
   if (before === undefined) return { result: { kind: 'delete', deleted: 0 }, events: [] };
   records.delete(key);
@@ -97,7 +98,7 @@ function deleteKey(records: Records, command: KvDelete, at: At): Applied<KvResul
 }
 
 function deleteRange(records: Records, from: string, to: string | undefined, at: At): Applied<KvResult> {
-  const found = [...records.range<KvRecord>(from, to, { limit: DELETE_RANGE_MAX + 1 })];
+  const found = [...rangeKv(records, from, to, { limit: DELETE_RANGE_MAX + 1 })];
   const due = found.slice(0, DELETE_RANGE_MAX);
   const events = due.map(([key, before]) => deleteEvent(key, before, at));
   for (const [key] of due) records.delete(key);

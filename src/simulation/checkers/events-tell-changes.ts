@@ -6,6 +6,7 @@
  */
 import type { Index } from '../../base/flavor.ts';
 import type { StoreEvent } from '../../machine/command.ts';
+import { fromKvRow, type KvRow } from '../../machine/kv/kv-records.ts';
 import { deepEqual } from '../deep-equal.ts';
 import type { Changed } from '../properties/state-follows-log.ts';
 import { claim } from '../violation.ts';
@@ -30,7 +31,7 @@ interface Watched {
 type Identified = Readonly<Record<string, unknown>>;
 
 const WATCHED: Readonly<Record<string, readonly Watched[]>> = {
-  kv: [{ prefix: 'kv/', eventKey: (key) => key, told: (record) => record }],
+  kv: [{ prefix: 'kv/', eventKey: (key) => key, told: (record) => fromKvRow(record as KvRow) }],
   registry: [
     {
       prefix: 'registry/i/',

@@ -14,11 +14,13 @@ function check(machine: string, changes: readonly Changed[], events: readonly Ev
   checkEventsTellChanges(history, machine);
 }
 
-const put = { key: 'kv/a', before: { version: 1 }, after: { version: 2 } };
-const gone = { key: 'kv/a', before: { version: 1 }, after: undefined };
+const value = Uint8Array.of(7);
+const put = { key: 'kv/a', before: [1, 1, 1, value], after: [1, 2, 2, value] };
+const gone = { key: 'kv/a', before: [1, 1, 1, value], after: undefined };
+const told = { value, createRevision: 1, modRevision: 2, version: 2 };
 
 test('each change with its event is sound', () => {
-  check('kv', [put], [{ kind: 'put', key: 'a', value: { version: 2 } }]);
+  check('kv', [put], [{ kind: 'put', key: 'a', value: told }]);
   check('kv', [gone], [{ kind: 'delete', key: 'a', value: {} }]);
   const user = { key: 'shop/u/1', before: undefined, after: { userId: 1, name: 'ada', passwordHash: {} } };
   check('shop', [user], [{ kind: 'user-registered', key: 'user/1', value: { userId: 1, name: 'ada' } }]);
@@ -38,7 +40,7 @@ test('a change without its event is found', () => {
 });
 
 test('an event that tells of something else, or of nothing, is found', () => {
-  expect(() => check('kv', [put], [{ kind: 'put', key: 'a', value: { version: 3 } }])).toThrow(
+  expect(() => check('kv', [put], [{ kind: 'put', key: 'a', value: { ...told, version: 3 } }])).toThrow(
     'its event tells',
   );
   expect(() => check('kv', [gone], [{ kind: 'put', key: 'a', value: {} }])).toThrow('its last event is put');
