@@ -14,6 +14,7 @@ import { SpaceSweep } from './record-sweep.ts';
 import { sizeOf } from './size-of.ts';
 import { readRange, type RowReader, SpaceView } from './space-view.ts';
 import { stampOf } from './stamp.ts';
+import { TakenChange } from './taken-change.ts';
 
 /** A change, and what stood there before; `undefined` stands for no record. */
 export interface SpaceChange {
@@ -171,12 +172,21 @@ export class RecordSpace implements Records {
     for (const cell of this.#changed) {
       if ((cell.state & CHANGED) === 0) continue;
       cell.state &= ~CHANGED;
-      const { key, value, bytes, stamp: stampBefore } = cell;
+      const { value, stamp: stampBefore } = cell;
       cell.stamp = value === undefined ? 0 : stampOf(index, changes.length);
       if (value === undefined) this.#remove(cell);
-      changes.push({ key: `${this.name}/${key}`, value, bytes, stamp: cell.stamp, stampBefore });
+      changes.push(new TakenChange(this, cell, value, stampBefore));
     }
     this.#changed = [];
+  }
+
+  /** A value that was taken from the cell, encoded: if it is still there, it need not be encoded again to be packed. */
+  encode(cell: Cell, value: unknown, codec: Codec): Uint8Array {
+    const encoded = codec.encode(value);
+    if (cell.value === value && this.#packer !== undefined && this.#table.placeOf(cell.row) === NOWHERE) {
+      this.#table.place(cell.row, this.#packer.pack(encoded));
+    }
+    return encoded;
   }
 
   /** What it holds now; to be closed by whoever asked for it. */

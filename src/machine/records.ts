@@ -3,6 +3,8 @@
  * to plain values, ordered by byte.
  */
 
+import type { Codec } from '../base/codec.ts';
+
 export interface RangeOptions {
   /** At most this many records. */
   readonly limit?: number;
@@ -37,6 +39,8 @@ export interface RecordChange {
   readonly stamp: number;
   /** …and of what it takes the place of. */
   readonly stampBefore: number;
+  /** The value as the codec writes it; not of a deletion. The space keeps it if that is still what it holds. */
+  encode(codec: Codec): Uint8Array;
 }
 
 /** Some changes, each key once. They stay as they are while the space goes on changing, and may be walked later. */

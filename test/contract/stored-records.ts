@@ -17,7 +17,7 @@ export class StoredRecords {
   /** Undefined stands for a deletion. */
   change(key: string, value: unknown): RecordChange {
     const bytes = typeof value === 'number' ? sizeOf(value) : 1;
-    return { key, value, bytes, ...this.#stamp(key, value) };
+    return { key, value, bytes, ...this.#stamp(key, value), encode: (codec) => codec.encode(value) };
   }
 
   staged(key: string, value: unknown): StagedChange {

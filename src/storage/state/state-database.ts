@@ -90,8 +90,9 @@ export class StateDatabase {
     const batch = this.#level.batch();
     try {
       let slice = 0;
-      for (const { key, value, bytes, stamp } of changes) {
-        put(batch, key, value === undefined ? undefined : this.#codec.encode(value), bytes, stamp);
+      for (const change of changes) {
+        const { key, bytes, stamp } = change;
+        put(batch, key, change.value === undefined ? undefined : change.encode(this.#codec), bytes, stamp);
         if (++slice % SLICE_RECORDS === 0) await nextRound();
       }
       const mark = advanced(before, changes, applied);
