@@ -32,7 +32,7 @@ import type { Ready } from '../raft/ready.ts';
 import { Audits } from './audits.ts';
 import type { ReplicaConfig } from './config.ts';
 import { historySource } from './history-source.ts';
-import type { Input, Now, QueryInput, ReplicaStatus } from './input.ts';
+import type { Input, Now, ReplicaStatus } from './input.ts';
 import { Leadership } from './leadership.ts';
 import { LogUpkeep } from './log-upkeep.ts';
 import type { Contradicted, Output, Reply, StageStep, StateReplacement, StateWrite } from './output.ts';
@@ -219,7 +219,7 @@ export class Replica {
       case 'command':
         return this.#answerAtOnce(this.#proposals.take(input, this.#tree));
       case 'query':
-        return this.#takeQuery(input);
+        return this.#answerAtOnce(this.#reads.take(input, this.#now.monotonicMs));
       case 'change-members':
       case 'leave-joint':
         return this.#answerAtOnce(
@@ -272,10 +272,6 @@ export class Replica {
     this.#stateWrites.tick();
     for (const to of this.#snapshots.tick()) this.#raft.snapshotFailed(to);
     this.#replies.push(...this.#reads.tick());
-  }
-
-  #takeQuery(input: QueryInput): void {
-    this.#answerAtOnce(this.#reads.take(input, this.#now.monotonicMs));
   }
 
   /** Where leadership is lost, everyone who waited for it is answered; who did not get into the log can ask elsewhere. */

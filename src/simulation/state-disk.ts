@@ -41,6 +41,7 @@ export class StateDisk {
   #stage = new Map<string, Stored>();
   /** Counts the steps made durable, so that a sync can tell which ones it covers. */
   #foldedSteps = 0;
+  #puts = 0;
 
   /** What is stored, and would be there after a restart of the process alone. */
   get applied(): Position {
@@ -144,10 +145,12 @@ export class StateDisk {
         const { key, value, bytes, stamp, stampBefore } = change;
         const found = this.#records.get(key)?.stamp ?? 0;
         claim(found === stampBefore, NAME, () => `${key} bears the stamp ${found} instead of ${stampBefore}`);
-        if (value === undefined) this.#records.delete(key);
-        else if (stamp % ENCODED_EVERY > 0)
-          this.#records.set(key, { value, encoded: undefined, bytes, stamp });
-        else this.#records.set(key, { value, encoded: change.encode(msgpackCodec), bytes, stamp });
+        if (value === undefined) {
+          this.#records.delete(key);
+          continue;
+        }
+        const encoded = ++this.#puts % ENCODED_EVERY === 0 ? change.encode(msgpackCodec) : undefined;
+        this.#records.set(key, { value, encoded, bytes, stamp });
       }
       this.#synced = step.write.applied;
     }
