@@ -99,7 +99,7 @@ function catchUpUnderLoad(writesPerTick: number): { places: Set<number>; entries
 }
 
 test('a follower that takes a snapshot finds the entries behind it in the log', () => {
-  const { places, entriesMax } = catchUpUnderLoad(12);
+  const { places, entriesMax } = catchUpUnderLoad(20);
   expect(places.size).toBe(1);
   expect(entriesMax).toBeGreaterThanOrEqual(50);
 });

@@ -66,6 +66,7 @@ export class LogReader {
       if (!agree(header.before, this.#tail.summary)) {
         throw corrupt(path, 0, 'the header does not continue the segment before');
       }
+      this.#tail.learn(header.before);
     } else {
       if (header.firstFrame < this.#nextFrame) {
         throw corrupt(path, 0, `it begins with frame ${header.firstFrame} where ${this.#nextFrame} belongs`);
@@ -110,6 +111,7 @@ export class LogReader {
     }
     try {
       if (!agree(header.before, this.#tail.summary)) throw new RangeError('it follows another log');
+      this.#tail.learn(header.before);
       for (const record of decodeRecords(body)) this.#take(record);
     } catch (error) {
       if (error instanceof RangeError) throw corrupt(segment.path, at, error.message);
@@ -141,6 +143,7 @@ export class LogReader {
   /** What is not sound at the very end was promised if the seal says so; otherwise it was never whole. */
   #finish(): LogEnd {
     const seal = this.#seal;
+    if (seal?.frame === this.#nextFrame - 1 && this.#gap === undefined) this.#tail.learn(seal.summary);
     if (seal === undefined || seal.frame < this.#nextFrame) {
       return { end: this.#end, lastFrameAt: this.#lastFrameAt, nextFrame: this.#nextFrame };
     }

@@ -74,6 +74,11 @@ export function agree(one: LogSummary, other: LogSummary): boolean {
     one.compacted.index === other.compacted.index &&
     one.hardState.term === other.hardState.term &&
     one.hardState.vote === other.hardState.vote &&
-    one.terms.at(-1)?.term === other.terms.at(-1)?.term
+    agreeOnLastTerm(one.terms.at(-1), other.terms.at(-1))
   );
+}
+
+/** Of a log that was cut back behind all terms that it knew, the last one is not known. */
+function agreeOnLastTerm(one: Position | undefined, other: Position | undefined): boolean {
+  return one === undefined || other === undefined || one.term === other.term;
 }

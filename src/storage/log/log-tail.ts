@@ -66,6 +66,13 @@ export class LogTail {
     return this.#terms.findLast((each) => each.index <= index)?.term;
   }
 
+  /** Takes over what a summary of this very log knows of its terms: it may have been cut back behind all that are known here. */
+  learn(summary: LogSummary): void {
+    if (this.isKnown) return;
+    this.#terms = [...termsBefore(summary, this), ...summary.terms];
+    if (this.#compacted.term === UNKNOWN_TERM) this.#compacted = summary.compacted;
+  }
+
   /** Why the record cannot follow; undefined if it can. */
   problem(record: LogRecord): string | undefined {
     switch (record.kind) {
