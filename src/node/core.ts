@@ -52,8 +52,8 @@ export function startCore(options: CoreOptions): Core {
   return { replica, disk, loop };
 }
 
-/** What the disk still gets when a node stops. With all that the records hold stored, its next start need not replay the log. */
+/** What the disk still gets when a node stops. With all that the records hold stored, its next start has no long log to read and to replay. */
 export async function settleDisk({ disk, replica }: Core, storesAll: boolean): Promise<void> {
-  if (storesAll) await disk.finish(() => replica.takeState());
+  if (storesAll) await disk.finish(replica);
   else await disk.settle();
 }

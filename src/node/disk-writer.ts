@@ -12,6 +12,13 @@ type StateTask =
   | { readonly kind: 'stage'; readonly step: StageStep }
   | { readonly kind: 'sync' };
 
+/** What a node that stops has still to write. */
+export interface LastWrites {
+  takeState(): StateWrite | undefined;
+  /** Asked once that is on stable storage. */
+  compactLog(): LogWrite | undefined;
+}
+
 export interface DiskWriterOptions {
   readonly log: LogStorage;
   readonly state: StateStorage;
@@ -71,13 +78,17 @@ export class DiskWriter {
     while (!this.#idle) await new Promise<void>((resolve) => this.#settled.push(resolve));
   }
 
-  /** Brings all that is on its way to stable storage, and what `rest` gives then: for a node that stops. */
-  async finish(rest: () => StateWrite | undefined): Promise<void> {
+  /** For a node that stops: brings all that is on its way to stable storage, then what is asked for then. */
+  async finish(last: LastWrites): Promise<void> {
     await this.settle();
     if (this.#failed) return;
-    const write = rest();
-    if (write !== undefined) this.#writeState(write);
+    const state = last.takeState();
+    if (state !== undefined) this.#writeState(state);
     this.#enqueue({ kind: 'sync' });
+    await this.settle();
+    if (this.#failed) return;
+    const log = last.compactLog();
+    if (log !== undefined) this.#writeLog(log);
     await this.settle();
   }
 

@@ -28,7 +28,7 @@ import type { Entry, Position } from '../raft/entry.ts';
 import type { Message, SnapshotRequest } from '../raft/message.ts';
 import type { RaftInspection } from '../raft/inspection.ts';
 import { Raft } from '../raft/raft.ts';
-import type { Ready } from '../raft/ready.ts';
+import type { LogWrite, Ready } from '../raft/ready.ts';
 import { Audits } from './audits.ts';
 import type { ReplicaConfig } from './config.ts';
 import { historySource } from './history-source.ts';
@@ -58,8 +58,6 @@ export interface ReplicaOptions {
   readonly stages?: StageClock;
 }
 
-const NO_STEPS: readonly StageStep[] = [];
-
 export class Replica {
   readonly #config: ReplicaConfig;
   readonly #root: Root;
@@ -82,7 +80,7 @@ export class Replica {
   #applied: Position;
   #committed: Configuration;
   #replacement: StateReplacement | undefined;
-  #stage: StageStep[] = [];
+  readonly #stage: StageStep[] = [];
   // What this turn gathers.
   #now: Now = { monotonicMs: 0, wallMs: 0 };
   #replies: Reply[] = [];
@@ -160,9 +158,15 @@ export class Replica {
     return this.#raft.hasNews;
   }
 
-  /** What is to be stored before the node stops, so that its next start need not replay the log; nothing is applied after it. */
+  /** What is to be stored before the node stops, so that its next start need not replay the log; there are no more turns. */
   takeState(): StateWrite | undefined {
     return this.#stateWrites.take(this.#tree, this.#applied, true);
+  }
+
+  /** What the log lets go of once all that is on stable storage. */
+  compactLog(): LogWrite | undefined {
+    this.#upkeep.synced(this.#stateWrites.writtenIndex);
+    return this.#raft.ready().write;
   }
 
   /** For people and health checks. */
@@ -360,8 +364,7 @@ export class Replica {
 
   #answerQueries(ready: Ready): void {
     this.#replies.push(...this.#reads.confirm(ready));
-    const due = this.#reads.takeDue(this.#applied.index, this.#now.monotonicMs);
-    for (const { query, staleMs } of due) {
+    for (const { query, staleMs } of this.#reads.takeDue(this.#applied.index, this.#now.monotonicMs)) {
       const outcome = this.#root.query(this.#tree, query.machine, query.body);
       this.#replies.push(queryReply(query, outcome, this.#applied.index, staleMs, this.#raft.leader));
     }
@@ -371,12 +374,11 @@ export class Replica {
     const send = this.#send.length === 0 ? ready.send : [...ready.send, ...this.#send];
     const replies = this.#replies;
     const replaceState = this.#replacement;
-    const stage = this.#stage.length === 0 ? NO_STEPS : this.#stage;
+    const stage = this.#stage.splice(0);
     this.#send = [];
     this.#replies = [];
     this.#replacement = undefined;
     const contradictions = this.#contradictions.splice(0);
-    if (stage !== NO_STEPS) this.#stage = [];
     const watches = this.#watches.deliver(this.#history);
     const syncState = this.#upkeep.startSync(this.#applied.index);
     return {

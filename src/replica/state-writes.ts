@@ -1,4 +1,5 @@
 import type { RecordTree } from '../machine/record-tree.ts';
+import type { Index } from '../base/flavor.ts';
 import type { Position } from '../raft/entry.ts';
 import type { ReplicaConfig } from './config.ts';
 import type { StateWrite } from './output.ts';
@@ -45,6 +46,11 @@ export class StateWrites {
       tree.changes >= limits.stateWriteChangesMax ||
       tree.changedBytes >= limits.stateWriteBytesMax
     );
+  }
+
+  /** All before it is stored, or on its way there. */
+  get writtenIndex(): Index {
+    return this.#written.index;
   }
 
   /** A snapshot takes the place of all that was stored. */

@@ -105,17 +105,20 @@ test('state writes follow each other, and a sync tells what was stored before it
   expect(bench.disk.stateChanges).toBe(0);
 });
 
-test('a node that stops stores the rest behind all that is on its way, and syncs it', async () => {
+test('a node that stops stores the rest behind all that is on its way, syncs it, and shortens its log', async () => {
   const bench = new Bench();
   bench.disk.execute({ ...NOTHING, state: { changes: [change('a')], applied: at(1) }, write: write(1) });
-  const finished = bench.disk.finish(() => {
-    bench.trace.push('asked');
-    return { changes: [change('b')], applied: at(2) };
+  const finished = bench.disk.finish({
+    takeState: () => {
+      bench.trace.push('asked');
+      return { changes: [change('b')], applied: at(2) };
+    },
+    compactLog: () => ({ id: 2, compactTo: 1, entries: [] }),
   });
   await bench.finish('log 1');
-  for (const name of ['state a 1', 'state b 2', 'sync']) await bench.finish(name);
+  for (const name of ['state a 1', 'state b 2', 'sync', 'log 2']) await bench.finish(name);
   await finished;
-  expect(bench.trace).toEqual(['log 1', 'state a 1', 'asked', 'state b 2', 'sync']);
+  expect(bench.trace).toEqual(['log 1', 'state a 1', 'asked', 'state b 2', 'sync', 'log 2']);
 });
 
 test('log writes behind a replaced state begin only when it is on the disk', async () => {

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { getKv } from '../../src/machine/kv/kv-records.ts';
+import { LogStore } from '../../src/storage/log/log-store.ts';
 import { LevelState } from '../../src/storage/state/level-state.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
 import { Disks, leaderOf, putAndClose } from './disks.ts';
@@ -74,9 +75,9 @@ test('a formed node without its log does not start', async () => {
   await expect(disks.start(1)).rejects.toMatchObject({ code: 'AMNESIA' });
 });
 
-test('a node that was asked to stop has stored all that it applied: its next start replays nothing', async () => {
+test('a node that was asked to stop has stored all that it applied, and kept little of its log', async () => {
   await using disks = await Disks.create(1);
-  const node = await leaderOf([await disks.start(1)]);
+  const node = await leaderOf([await disks.start(1, { limits: { logEntriesMax: 100, logEntriesKept: 3 } })]);
   await putAndClose(node, 10);
   const { appliedIndex } = node.status();
   await node.stop();
@@ -85,6 +86,10 @@ test('a node that was asked to stop has stored all that it applied: its next sta
   const { applied, tree } = await state.open();
   await state.close();
   expect(applied.index).toBeGreaterThanOrEqual(appliedIndex);
+  const log = new LogStore({ directory: join(disks.directory(1), 'log') });
+  const { base, entries } = await log.open();
+  await log.close();
+  expect([base.index, entries.length]).toEqual([applied.index - 3, 3]);
   expect(getKv(tree.space('kv'), 'k9')).toMatchObject({ modRevision: 10 });
 });
 

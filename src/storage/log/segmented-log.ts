@@ -168,8 +168,13 @@ export class SegmentedLog {
   }
 
   close(): void {
-    if (this.#failure === undefined && this.#segments.length > 0)
-      this.#guarded('closing the log', () => this.#seal.sync());
+    if (this.#failure === undefined && this.#segments.length > 0) {
+      this.#guarded('closing the log', () => {
+        // What nobody needs any more would be read once more when it is opened.
+        while (this.#retire());
+        this.#seal.sync();
+      });
+    }
     this.#seal.close();
     for (const segment of this.#segments) segment.file.close();
     this.#segments = [];
