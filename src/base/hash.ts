@@ -1,7 +1,21 @@
-/** A number of 32 bits for a text: FNV-1a over its characters, and a mix, so that the low bits alone are good too. */
-export function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  hash ^= hash >>> 15;
-  return Math.imul(hash, 0x2c1b3c6d) ^ (hash >>> 13);
+const BASIS = 0x811c9dc5;
+const PRIME = 0x01000193;
+
+/**
+ * A number of 32 bits for a text: FNV-1a over its characters, and a mix, so that the low bits alone are
+ * good too.
+ *
+ * @param begun - of what stands before it, if that was hashed by `hashBegun`
+ */
+export function hashOf(text: string, begun: number = BASIS): number {
+  const hash = hashBegun(text, begun);
+  const mixed = hash ^ (hash >>> 15);
+  return Math.imul(mixed, 0x2c1b3c6d) ^ (mixed >>> 13);
+}
+
+/** Of a text that goes on. */
+export function hashBegun(text: string, begun: number = BASIS): number {
+  let hash = begun;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), PRIME);
+  return hash;
 }

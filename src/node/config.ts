@@ -192,7 +192,7 @@ export const DEFAULT_LIMITS: NodeLimits = {
   stateBytesMax: 1_024 * MIB,
   auditTicks: 3_000,
   auditRecordsPerTick: 512,
-  stateWriteTicks: 250,
+  stateWriteTicks: 1_500,
   stateWriteEntriesMax: 65_536,
   logEntriesMax: 100_000,
   logBytesMax: 128 * MIB,

@@ -72,7 +72,7 @@ export class StateDatabase {
    */
   async read({ threadBytesMin }: ReadOptions, tree?: RecordTree): Promise<StateMark> {
     const take = (block: StateBlock): void => {
-      if (tree !== undefined) takeBlock(tree, block);
+      takeBlock(tree, block);
     };
     const bytes = await this.#levelDb.approximateSize('', END_KEY);
     const reading =

@@ -28,25 +28,26 @@ export function sealValue(key: string, { value, bytes, stamp }: StoredValue): Ui
   writeUint32(stored, STAMP_AT, stamp);
   writeUint32(stored, BYTES_AT, bytes);
   stored.set(value, HEADER_BYTES);
-  writeUint32(stored, 0, checksumOf(key, stored));
+  writeUint32(stored, 0, checksumOf(hashOf(key), stored.subarray(STAMP_AT)));
   return stored;
 }
 
-/** Whether it is what was stored under that key. */
-export function isSound(key: string, stored: Uint8Array): boolean {
-  return stored.length >= HEADER_BYTES && checksumOf(key, stored) === readUint32(stored, 0);
+/** Whether what lies there is what was stored under the key of that hash. */
+export function isSound(keyHash: number, bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from < HEADER_BYTES) return false;
+  return checksumOf(keyHash, bytes.subarray(from + STAMP_AT, to)) === readUint32(bytes, from);
 }
 
 /** Undefined if the value is not what was stored under that key. */
 export function openValue(key: string, stored: Uint8Array): StoredValue | undefined {
-  if (!isSound(key, stored)) return undefined;
+  if (!isSound(hashOf(key), stored, 0, stored.length)) return undefined;
   const value = stored.subarray(HEADER_BYTES);
   return { value, bytes: readUint32(stored, BYTES_AT), stamp: readUint32(stored, STAMP_AT) };
 }
 
 /** Begins with the key's hash: so a value under the key of another is found. */
-function checksumOf(key: string, stored: Uint8Array): number {
-  return crc32(stored.subarray(STAMP_AT), hashOf(key) >>> 0);
+function checksumOf(keyHash: number, checked: Uint8Array): number {
+  return crc32(checked, keyHash >>> 0);
 }
 
 export function writeUint32(bytes: Uint8Array, at: number, value: number): void {
