@@ -40,6 +40,12 @@ const NOT_FOR_ALL = {
 const HEAP_FLAGS = ['--initial-old-space-size=128'];
 
 /**
+ * The C library would keep freed memory apart for each of many threads: with two such heaps a node with a
+ * million keys takes a tenth less.
+ */
+const ALLOCATOR = { MALLOC_ARENA_MAX: '2' };
+
+/**
  * Starts a node in a session of its own, so that a Ctrl-C at the terminal reaches only the
  * supervisor, and the nodes are stopped in order, or left alone when it was asked for.
  */
@@ -50,7 +56,7 @@ export function spawnNode(start: NodeStart): ProcessIdentity {
     const program = start.program ?? programPath();
     const child = spawn(process.execPath, [...HEAP_FLAGS, program, ...nodeArguments(start)], {
       detached: true,
-      env: { ...process.env, ...NOT_FOR_ALL, ...start.environment },
+      env: { ...ALLOCATOR, ...process.env, ...NOT_FOR_ALL, ...start.environment },
       stdio: ['ignore', log, log],
     });
     child.on('error', () => undefined); // told below, by the missing pid
