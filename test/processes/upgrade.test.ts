@@ -78,7 +78,7 @@ test('a rolling upgrade fails no write, and what the older release does not know
 
   local.program = older;
   await local.restart(3);
-  await cluster.logged(3, /VERSION_UNSUPPORTED.*node 3 understands versions 1 to 1/);
+  await cluster.logged(3, /VERSION_UNSUPPORTED.*this release understands no more than 1/);
   local.program = undefined;
   await local.restart(3);
   await cluster.statusWhere(3, 'is back', ({ clusterVersion }) => clusterVersion === 2);
