@@ -8,7 +8,17 @@ const PRIME = 0x01000193;
  * @param begun - of what stands before it, if that was hashed by `hashBegun`
  */
 export function hashOf(text: string, begun: number = BASIS): number {
-  const hash = hashBegun(text, begun);
+  return mixedHash(hashBegun(text, begun));
+}
+
+/** The same of a text that is given as bytes, one for each character. */
+export function hashOfBytes(bytes: Uint8Array, from: number, to: number, begun: number = BASIS): number {
+  let hash = begun;
+  for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), PRIME);
+  return mixedHash(hash);
+}
+
+function mixedHash(hash: number): number {
   const mixed = hash ^ (hash >>> 15);
   return Math.imul(mixed, 0x2c1b3c6d) ^ (mixed >>> 13);
 }

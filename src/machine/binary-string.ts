@@ -11,6 +11,43 @@ export function isBinary(text: string): boolean {
   return true;
 }
 
+/** A binary string as bytes, which lie among others. */
+export interface KeyBytes {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The bytes of a text; undefined if it is not binary. */
+export function binaryBytes(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 0xff) return undefined;
+    bytes[at] = code;
+  }
+  return bytes;
+}
+
+/** A call takes no more arguments. */
+const CHARACTERS_MAX = 4096;
+
+/** What `binaryBytes` made of it. */
+export function binaryText(bytes: Uint8Array, from: number, to: number): string {
+  if (to - from <= CHARACTERS_MAX) return String.fromCharCode(...bytes.subarray(from, to));
+  let text = '';
+  for (let at = from; at < to; at += CHARACTERS_MAX) {
+    text += String.fromCharCode(...bytes.subarray(at, Math.min(to, at + CHARACTERS_MAX)));
+  }
+  return text;
+}
+
+/** Of binary strings this is the order of their bytes. */
+export function byteOrder(left: string, right: string): number {
+  if (left < right) return -1;
+  return left > right ? 1 : 0;
+}
+
 /** A whole number from 0 up to 2^53, as a key of that many bytes that orders like the number. */
 export function orderedKey(value: number): string {
   const high = Math.floor(value / TWO_24);

@@ -9,7 +9,7 @@ export type Handle = number;
 
 export const NOWHERE: Handle = -1;
 
-/** Larger pieces are not worth a slot. */
+/** A larger value is not worth a slot. */
 export const PIECE_BYTES_MAX: number = 16 * 1024 - 2;
 
 /** The first page for a size is small, and each further one twice as large as the last… */
@@ -22,8 +22,13 @@ const STEP_BYTES = 16;
 const SMALL_BYTES = 1024;
 const LARGE_STEP_BYTES = 512;
 const SLOTS_MAX: number = PAGE_BYTES_MAX / STEP_BYTES;
-/** Each piece stands behind its length. */
-const LENGTH_BYTES = 2;
+/** Each piece stands behind its length: in one byte up to here… */
+const SHORT_MAX = 0x7f;
+/** …in two up to here, of which the first has its highest bit set… */
+const MEDIUM_MAX = 0x3fff;
+/** …and in four beyond, of which this is the first. */
+const LONG = 0xc0;
+const LENGTH_MAX = 0xff_ffff;
 
 /** All pages with slots of one size. */
 interface Size {
@@ -53,6 +58,9 @@ export class RecordArena {
   readonly #freeIds: number[] = [];
   readonly #sizes = new Map<number, Size>();
   #bytes = 0;
+  /** Where the piece lies that `seek` was last asked for. */
+  from = 0;
+  to = 0;
 
   /** Memory that it has taken. */
   get bytes(): number {
@@ -61,26 +69,44 @@ export class RecordArena {
 
   /** Keeps a copy. */
   store(piece: Uint8Array): Handle {
-    const { length } = piece;
-    assert(length <= PIECE_BYTES_MAX, 'a piece fits a slot');
-    const size = this.#sizeFor(length + LENGTH_BYTES);
+    const handle = this.take(piece.length);
+    this.seek(handle).set(piece, this.from);
+    return handle;
+  }
+
+  /** Room for a piece of so many bytes; what is there is not told. */
+  take(length: number): Handle {
+    const lengthBytes = lengthBytesOf(length);
+    const size = this.#sizeFor(lengthBytes + length);
     const page = size.room.at(-1) ?? this.#addPage(size);
     const slot = page.released.pop() ?? page.fresh++;
     page.pieces++;
     if (page.pieces === page.slots) size.room.pop();
-    const from = slot * size.slotBytes;
-    page.bytes[from] = length;
-    page.bytes[from + 1] = length >>> 8;
-    page.bytes.set(piece, from + LENGTH_BYTES);
+    writeLength(page.bytes, slot * size.slotBytes, length, lengthBytes);
     return page.id * SLOTS_MAX + slot;
   }
 
   /** The piece itself: it must not be changed, and is another one once it was released. */
   read(handle: Handle): Uint8Array {
+    return this.seek(handle).subarray(this.from, this.to);
+  }
+
+  /** The page that a piece lies in, between `from` and `to`: what `read` gives, for those who ask too often to make an object each time. */
+  seek(handle: Handle): Uint8Array {
     const { bytes, size } = this.#pageOf(handle);
-    const from = (handle % SLOTS_MAX) * size.slotBytes;
-    const length = (bytes[from] ?? 0) | ((bytes[from + 1] ?? 0) << 8);
-    return bytes.subarray(from + LENGTH_BYTES, from + LENGTH_BYTES + length);
+    const at = (handle % SLOTS_MAX) * size.slotBytes;
+    const first = bytes[at] ?? 0;
+    if (first <= SHORT_MAX) {
+      this.from = at + 1;
+      this.to = at + 1 + first;
+    } else if (first < LONG) {
+      this.from = at + 2;
+      this.to = at + 2 + (((first & 0x3f) << 8) | (bytes[at + 1] ?? 0));
+    } else {
+      this.from = at + 4;
+      this.to = at + 4 + (((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0));
+    }
+    return bytes;
   }
 
   release(handle: Handle): void {
@@ -90,8 +116,8 @@ export class RecordArena {
     page.pieces--;
     page.released.push(handle % SLOTS_MAX);
     assert(page.pieces >= 0, 'a piece is released once');
-    // One page stays: else a single piece that comes and goes would need a new one each time.
-    if (page.pieces === 0 && room.length > 1) this.#drop(page, room);
+    // One page of small slots stays: else a single piece that comes and goes would need a new one each time.
+    if (page.pieces === 0 && (room.length > 1 || page.slots === 1)) this.#drop(page, room);
   }
 
   #sizeFor(bytes: number): Size {
@@ -136,5 +162,25 @@ export class RecordArena {
 
   #pageOf(handle: Handle): Page {
     return present(this.#pages[Math.floor(handle / SLOTS_MAX)], 'a piece that is asked for is there');
+  }
+}
+
+function lengthBytesOf(length: number): number {
+  assert(length <= LENGTH_MAX, 'the length of a piece can be told');
+  if (length <= SHORT_MAX) return 1;
+  return length <= MEDIUM_MAX ? 2 : 4;
+}
+
+function writeLength(bytes: Uint8Array, at: number, length: number, lengthBytes: number): void {
+  if (lengthBytes === 1) {
+    bytes[at] = length;
+  } else if (lengthBytes === 2) {
+    bytes[at] = 0x80 | (length >>> 8);
+    bytes[at + 1] = length;
+  } else {
+    bytes[at] = LONG;
+    bytes[at + 1] = length >>> 16;
+    bytes[at + 2] = length >>> 8;
+    bytes[at + 3] = length;
   }
 }

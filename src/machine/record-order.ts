@@ -1,5 +1,6 @@
 import sortedBTree from 'sorted-btree';
 import { present } from '../base/assert.ts';
+import { binaryText, type KeyBytes } from './binary-string.ts';
 import { BEHIND, type Cell, IN_ORDER } from './record-cell.ts';
 import { NO_ROW, type RecordTable, type Row } from './record-table.ts';
 
@@ -21,30 +22,28 @@ const BEHIND_MAX = 16_384;
  * somebody asks for order: a record that came and went meanwhile never gets a place.
  */
 export class RecordOrder {
+  readonly #table: RecordTable;
   readonly #tree: RowTree;
   /** What the tree does not know yet, by the first character of the keys: who asks for some needs not wait for all. */
   readonly #behind = new Map<number, Backlog>();
-  /** No key is behind it; undefined before the first. */
+  /** No key is behind that of the row, or behind the text if it is NO_ROW; undefined before the first. */
+  #lastRow: Row = NO_ROW;
   #bound: string | undefined;
   /** The row that is being added behind all others, if it is: nobody needs to compare it. */
   #added: Row = NO_ROW;
 
   constructor(table: RecordTable) {
+    this.#table = table;
     this.#tree = new sortedBTree.default<Row, undefined>(undefined, (left, right) => {
       if (left === this.#added) return right === left ? 0 : 1;
-      return right === this.#added ? -1 : byteOrder(table.keyOf(left), table.keyOf(right));
+      return right === this.#added ? -1 : table.compare(left, right);
     });
-  }
-
-  /** Whether all records come before the key. */
-  isBehindAll(key: string): boolean {
-    return this.#bound === undefined || key > this.#bound;
   }
 
   came(cell: Cell): void {
     if ((cell.state & BEHIND) !== 0) return;
     cell.state |= BEHIND;
-    if (this.isBehindAll(cell.key)) this.#bound = cell.key;
+    if (this.#isBehindAll(cell.key)) this.#boundTo(cell.key);
     const first = firstOf(cell.key);
     let backlog = this.#behind.get(first);
     if (backlog === undefined) this.#behind.set(first, (backlog = { cells: [], head: 0 }));
@@ -57,13 +56,19 @@ export class RecordOrder {
     cell.state &= ~BEHIND;
     if (cell.value === undefined || (cell.state & IN_ORDER) !== 0) return;
     cell.state |= IN_ORDER;
-    this.add(cell.row, cell.key);
+    this.#tree.set(cell.row, undefined);
   }
 
-  /** A row of the table, and its key; best in order. */
-  add(row: Row, key: string): void {
-    if (this.isBehindAll(key)) {
-      this.#bound = key;
+  /** Whether all records come before the key. */
+  isBehindAll(key: KeyBytes): boolean {
+    if (this.#lastRow !== NO_ROW) return this.#table.compareBytes(this.#lastRow, key) < 0;
+    return this.#bound === undefined || this.#bound < binaryText(key.bytes, key.from, key.to);
+  }
+
+  /** A row of the table that has no cell; `isLast` if its key is behind all. */
+  add(row: Row, isLast: boolean): void {
+    if (isLast) {
+      this.#lastRow = row;
       this.#added = row;
     }
     this.#tree.set(row, undefined);
@@ -73,6 +78,7 @@ export class RecordOrder {
   went(cell: Cell): void {
     if ((cell.state & IN_ORDER) === 0) return;
     cell.state &= ~IN_ORDER;
+    if (cell.row === this.#lastRow) this.#boundTo(cell.key);
     this.#tree.delete(cell.row);
   }
 
@@ -89,6 +95,16 @@ export class RecordOrder {
   /** The order as it is now; it stays so. */
   copy(): RowTree {
     return this.between('', undefined).clone();
+  }
+
+  #isBehindAll(key: string): boolean {
+    if (this.#lastRow !== NO_ROW) return this.#table.compareText(this.#lastRow, key) < 0;
+    return this.#bound === undefined || this.#bound < key;
+  }
+
+  #boundTo(key: string): void {
+    this.#bound = key;
+    this.#lastRow = NO_ROW;
   }
 
   #catchUp(backlog: Backlog): void {
@@ -110,10 +126,4 @@ export class RecordOrder {
 /** Of the empty string, which comes before all others, -1. */
 function firstOf(key: string): number {
   return key === '' ? -1 : key.charCodeAt(0);
-}
-
-/** Of binary strings this is the order of their bytes. */
-export function byteOrder(left: string, right: string): number {
-  if (left < right) return -1;
-  return left > right ? 1 : 0;
 }

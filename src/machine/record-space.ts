@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
-import { isBinary } from './binary-string.ts';
+import { binaryText, isBinary, type KeyBytes } from './binary-string.ts';
 import { OpenCells } from './open-cells.ts';
 import { PlainnessError } from './plainness-error.ts';
 import { NOWHERE, PIECE_BYTES_MAX } from './record-arena.ts';
@@ -59,8 +59,6 @@ export class RecordSpace implements Records {
   readonly #prefixBytes: number;
   readonly #open: OpenCells;
   readonly #table: RecordTable = new RecordTable();
-  /** Of open records, by row; also of what is left of one until its deletion is taken. */
-  readonly #cells: (Cell | undefined)[] = [];
   readonly #order: RecordOrder = new RecordOrder(this.#table);
   readonly #views = new Set<SpaceView>();
   readonly #reader: RowReader;
@@ -149,22 +147,19 @@ export class RecordSpace implements Records {
   }
 
   /** Takes in a record as the codec wrote it, and as a storage has it or will. Only while changes are not noted. */
-  load(key: string, encoded: Uint8Array, bytes: number, stamp: number): void {
+  load(key: KeyBytes, encoded: Uint8Array, bytes: number, stamp: number): void {
     const packer = this.#packer;
     assert(packer !== undefined && !this.#journal.tracked, 'what is loaded is packed, and no change');
-    if (!this.#order.isBehindAll(key)) this.delete(key);
-    if (!isBinary(key)) throw new PlainnessError('a record key holds a character above one byte');
-    this.#journal.bytes += bytes + this.#keyBytes(key);
+    const isLast = this.#order.isBehindAll(key);
+    if (!isLast) this.delete(binaryText(key.bytes, key.from, key.to));
+    this.#journal.bytes += bytes + this.#prefixBytes + key.to - key.from;
     this.#size++;
-    const row = this.#table.add(key);
+    const row = this.#table.addBytes(key);
     const at = packer.pack(encoded);
     this.#table.place(row, at);
     this.#table.describe(row, bytes, stamp);
-    this.#order.add(row, key);
-    if (at === NOWHERE) {
-      const value = packer.codec.decode(encoded);
-      this.#cells[row] = { key, value, bytes, stamp, row, state: IN_ORDER };
-    }
+    this.#order.add(row, isLast);
+    if (at === NOWHERE) this.#openRow(row, packer.codec.decode(encoded));
   }
 
   /** Adds what changed to `changes`, in the order of the first change; `index` is where the log is now. */
@@ -207,19 +202,24 @@ export class RecordSpace implements Records {
   #find(key: string): Cell | undefined {
     if (this.#last?.key === key) return this.#last;
     const row = this.#table.find(key);
-    const cell = row === NO_ROW ? undefined : (this.#cells[row] ?? this.#openRow(row));
+    const cell = row === NO_ROW ? undefined : (this.#table.cellOf(row) ?? this.#unpack(row));
     this.#last = cell;
     return cell;
   }
 
-  #openRow(row: Row): Cell | undefined {
+  #unpack(row: Row): Cell | undefined {
     if (this.#packer === undefined) return undefined;
-    const table = this.#table;
-    const key = table.keyOf(row);
-    const value = this.#packer.value(table.placeOf(row));
-    const cell = { key, value, bytes: table.bytesOf(row), stamp: table.stampOf(row), row, state: IN_ORDER };
-    this.#cells[row] = cell;
+    const cell = this.#openRow(row, this.#packer.value(this.#table.placeOf(row)));
     this.#open.used(cell);
+    return cell;
+  }
+
+  /** A row of the order that has no cell. */
+  #openRow(row: Row, value: unknown): Cell {
+    const table = this.#table;
+    const [key, bytes, stamp] = [table.keyOf(row), table.bytesOf(row), table.stampOf(row)];
+    const cell = { key, value, bytes, stamp, row, state: IN_ORDER };
+    table.open(row, cell);
     return cell;
   }
 
@@ -227,7 +227,7 @@ export class RecordSpace implements Records {
     if (!isBinary(key)) throw new PlainnessError('a record key holds a character above one byte');
     const row = this.#table.add(key);
     const cell = { key, value: undefined, bytes: 0, stamp: 0, row, state: 0 };
-    this.#cells[row] = cell;
+    this.#table.open(row, cell);
     this.#last = cell;
     return cell;
   }
@@ -241,7 +241,7 @@ export class RecordSpace implements Records {
   }
 
   #close(row: Row): void {
-    this.#cells[row] = undefined;
+    this.#table.close(row);
     this.#last = undefined;
   }
 
@@ -262,9 +262,10 @@ export class RecordSpace implements Records {
   }
 
   #valueOf(row: Row): unknown {
+    const cell = this.#table.cellOf(row);
+    if (cell !== undefined) return cell.value;
     const at = this.#table.placeOf(row);
-    if (at === NOWHERE) return this.#cells[row]?.value;
-    return this.#packer?.value(at);
+    return at === NOWHERE ? undefined : this.#packer?.value(at);
   }
 
   #packedOf(row: Row): Uint8Array | undefined {

@@ -1,5 +1,3 @@
-import { hashOf } from '../base/hash.ts';
-
 const BYTES = 12;
 const LOW_FACTOR = 0x01000193;
 const HIGH_FACTOR = 0x2c1b3c6d;
@@ -13,9 +11,9 @@ export class RecordSum {
   #low = 0;
   #high = 0;
 
-  /** @param seed - of the space that the record is in */
-  add(seed: number, key: string, encoded: Uint8Array): void {
-    let low = hashOf(key) ^ seed;
+  /** @param keyHash - of the record's key, and the space that it is in */
+  add(keyHash: number, encoded: Uint8Array): void {
+    let low = keyHash;
     let high = ~low;
     for (let at = 0; at < encoded.length; at++) {
       const byte = encoded[at] ?? 0;

@@ -62,7 +62,7 @@ export class SpaceSweep {
       if (value === undefined) return 1;
       encoded = codec.encode(value);
     }
-    sum.add(this.#seed, table.keyOf(row), encoded);
+    sum.add(table.hashOf(row) ^ this.#seed, encoded);
     return 1 + Math.floor(encoded.length / RECORD_BYTES);
   }
 }

@@ -1,6 +1,9 @@
-import { assert, present } from '../base/assert.ts';
-import { hashOf } from '../base/hash.ts';
+import { assert } from '../base/assert.ts';
+import { hashOf, hashOfBytes } from '../base/hash.ts';
+import type { KeyBytes } from './binary-string.ts';
 import { type Handle, NOWHERE } from './record-arena.ts';
+import type { Cell } from './record-cell.ts';
+import { RecordKeys } from './record-keys.ts';
 
 /** A place in the table. */
 export type Row = number;
@@ -12,21 +15,29 @@ export const PROBE: Row = -2;
 const FIRST_ROWS = 16;
 
 /**
- * Records by key, in columns that are no objects: a million of them cost the garbage collector a
- * million strings and little else. An open-addressed hash table (linear probing, at most half full)
- * finds the row of a key.
+ * Records by key, in columns that are no objects: a million of them cost the garbage collector next to
+ * nothing. An open-addressed hash table (linear probing, at most half full) finds the row of a key. Some
+ * rows have a cell besides.
  */
 export class RecordTable {
-  readonly #keys: (string | undefined)[] = [];
+  readonly #keys: RecordKeys = new RecordKeys();
   readonly #freeRows: Row[] = [];
+  /** Behind the last row that was ever used. */
+  #rows = 0;
   /** The row, plus 1, of each slot; 0 for none. */
   #slots: Int32Array = new Int32Array(2 * FIRST_ROWS);
+  /** NOWHERE for a row that is free. */
+  #keyPlaces: Int32Array = new Int32Array(FIRST_ROWS);
   #hashes: Int32Array = new Int32Array(FIRST_ROWS);
   #places: Int32Array = new Int32Array(FIRST_ROWS);
   #bytes: Uint32Array = new Uint32Array(FIRST_ROWS);
   #stamps: Int32Array = new Int32Array(FIRST_ROWS);
   /** Of each row, whether the last sweep has come by: then it is `#swept`. */
   #marks: Uint8Array = new Uint8Array(FIRST_ROWS);
+  /** Where among the cells that of the row is, plus 1; 0 for none. */
+  #cellPlaces: Int32Array = new Int32Array(FIRST_ROWS);
+  readonly #cells: (Cell | undefined)[] = [];
+  readonly #freeCells: number[] = [];
   #swept = 0;
   #probed = '';
 
@@ -41,23 +52,19 @@ export class RecordTable {
     const slots = this.#slots;
     for (let slot = hash & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
       const row = (slots[slot] ?? 0) - 1;
-      if (row === NO_ROW || (this.#hashes[row] === hash && this.#keys[row] === key)) return row;
+      if (row === NO_ROW) return row;
+      if (this.#hashes[row] === hash && this.#keys.is(this.#keyPlaces[row] ?? NOWHERE, key)) return row;
     }
   }
 
-  /** A row for a key that has none. */
+  /** A row for a key that has none, of characters that are one byte each. */
   add(key: string): Row {
-    const row = this.#freeRows.pop() ?? this.#keys.length;
-    if (row === this.#hashes.length) this.#grow();
-    const hash = hashOf(key);
-    this.#keys[row] = key;
-    this.#hashes[row] = hash;
-    this.#places[row] = NOWHERE;
-    this.#bytes[row] = 0;
-    this.#stamps[row] = 0;
-    this.#marks[row] = this.#swept;
-    this.#fillSlot(hash, row);
-    return row;
+    return this.#add(hashOf(key), this.#keys.store(key));
+  }
+
+  /** The same for a key that is bytes already. */
+  addBytes(key: KeyBytes): Row {
+    return this.#add(hashOfBytes(key.bytes, key.from, key.to), this.#keys.storeBytes(key));
   }
 
   /** The key is not found any more; the row itself stays until it is freed. */
@@ -80,12 +87,56 @@ export class RecordTable {
   }
 
   free(row: Row): void {
-    this.#keys[row] = undefined;
+    this.#keys.release(this.#keyPlaceOf(row));
+    this.#keyPlaces[row] = NOWHERE;
     this.#freeRows.push(row);
   }
 
   keyOf(row: Row): string {
-    return row === PROBE ? this.#probed : present(this.#keys[row], 'a row that is read was not freed');
+    if (row === PROBE) return this.#probed;
+    return this.cellOf(row)?.key ?? this.#keys.textOf(this.#keyPlaceOf(row));
+  }
+
+  /** Of the row's key. */
+  hashOf(row: Row): number {
+    return this.#hashes[row] ?? 0;
+  }
+
+  /** Below 0 if the key of the left row comes before that of the right one, 0 if it is the same. */
+  compare(left: Row, right: Row): number {
+    if (left === PROBE)
+      return right === PROBE ? 0 : 0 - this.#keys.compareText(this.#keyPlaceOf(right), this.#probed);
+    if (right === PROBE) return this.#keys.compareText(this.#keyPlaceOf(left), this.#probed);
+    return this.#keys.compare(this.#keyPlaceOf(left), this.#keyPlaceOf(right));
+  }
+
+  compareText(row: Row, text: string): number {
+    return this.#keys.compareText(this.#keyPlaceOf(row), text);
+  }
+
+  compareBytes(row: Row, key: KeyBytes): number {
+    return this.#keys.compareBytes(this.#keyPlaceOf(row), key);
+  }
+
+  cellOf(row: Row): Cell | undefined {
+    return this.#cells[(this.#cellPlaces[row] ?? 0) - 1];
+  }
+
+  /** From here on it has that cell. */
+  open(row: Row, cell: Cell): void {
+    assert(this.#cellPlaces[row] === 0, 'a row has one cell');
+    const place = this.#freeCells.pop() ?? this.#cells.length;
+    this.#cells[place] = cell;
+    this.#cellPlaces[row] = place + 1;
+  }
+
+  /** From here on it has none. */
+  close(row: Row): void {
+    const place = (this.#cellPlaces[row] ?? 0) - 1;
+    assert(place >= 0, 'a row that is closed has a cell');
+    this.#cells[place] = undefined;
+    this.#freeCells.push(place);
+    this.#cellPlaces[row] = 0;
   }
 
   /** Where the value lies as bytes; NOWHERE if it does not. */
@@ -116,14 +167,33 @@ export class RecordTable {
    */
   beginSweep(): Row {
     this.#swept = 1 - this.#swept;
-    return this.#keys.length;
+    return this.#rows;
   }
 
   /** Whether there is something under the row that the sweep has not seen; now it has. */
   sweep(row: Row): boolean {
     if (this.#marks[row] === this.#swept) return false;
     this.#marks[row] = this.#swept;
-    return this.#keys[row] !== undefined;
+    return this.#keyPlaces[row] !== NOWHERE;
+  }
+
+  #add(hash: number, key: Handle): Row {
+    const row = this.#freeRows.pop() ?? this.#rows++;
+    if (row === this.#hashes.length) this.#grow();
+    this.#keyPlaces[row] = key;
+    this.#hashes[row] = hash;
+    this.#places[row] = NOWHERE;
+    this.#bytes[row] = 0;
+    this.#stamps[row] = 0;
+    this.#marks[row] = this.#swept;
+    this.#fillSlot(hash, row);
+    return row;
+  }
+
+  #keyPlaceOf(row: Row): Handle {
+    const place = this.#keyPlaces[row] ?? NOWHERE;
+    assert(place !== NOWHERE, 'a row that is read was not freed');
+    return place;
   }
 
   #fillSlot(hash: number, row: Row): void {
@@ -135,11 +205,13 @@ export class RecordTable {
 
   #grow(): void {
     const rows = 2 * this.#hashes.length;
+    this.#keyPlaces = grown(this.#keyPlaces, new Int32Array(rows));
     this.#hashes = grown(this.#hashes, new Int32Array(rows));
     this.#places = grown(this.#places, new Int32Array(rows));
     this.#bytes = grown(this.#bytes, new Uint32Array(rows));
     this.#stamps = grown(this.#stamps, new Int32Array(rows));
     this.#marks = grown(this.#marks, new Uint8Array(rows));
+    this.#cellPlaces = grown(this.#cellPlaces, new Int32Array(rows));
     const before = this.#slots;
     this.#slots = new Int32Array(2 * rows);
     for (const filled of before) if (filled !== 0) this.#fillSlot(this.#hashes[filled - 1] ?? 0, filled - 1);

@@ -1,7 +1,8 @@
 import { assert } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
 import type { Index } from '../base/flavor.ts';
-import { byteOrder } from './record-order.ts';
+import { binaryBytes, byteOrder } from './binary-string.ts';
+import { PlainnessError } from './plainness-error.ts';
 import { type Packing, RecordPacker } from './record-packer.ts';
 import { type Journal, RecordSpace } from './record-space.ts';
 import { RecordSum } from './record-sum.ts';
@@ -92,10 +93,16 @@ export class RecordTree implements Records, ReadSpaces {
     return tree;
   }
 
-  /** Takes in a record as the codec wrote it; `bytes` is what it takes when stored. Only before `track`. */
+  /**
+   * Takes in a record as the codec wrote it; `bytes` is what it takes when stored. Only before `track`.
+   *
+   * @throws PlainnessError if the key is no binary string
+   */
   load(key: string, encoded: Uint8Array, bytes: number, stamp: number): void {
     const [name, rest] = split(key);
-    this.space(name).load(rest, encoded, bytes, stamp);
+    const keyBytes = binaryBytes(rest);
+    if (keyBytes === undefined) throw new PlainnessError('a record key holds a character above one byte');
+    this.space(name).load({ bytes: keyBytes, from: 0, to: keyBytes.length }, encoded, bytes, stamp);
   }
 
   /** See `RecordChange`: of what is stored under the key. */

@@ -1,10 +1,22 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { hashOf } from '../../src/base/hash.ts';
+import { binaryBytes, byteOrder, type KeyBytes } from '../../src/machine/binary-string.ts';
 import { NOWHERE } from '../../src/machine/record-arena.ts';
-import { NO_ROW, RecordTable, type Row } from '../../src/machine/record-table.ts';
+import type { Cell } from '../../src/machine/record-cell.ts';
+import { NO_ROW, PROBE, RecordTable, type Row } from '../../src/machine/record-table.ts';
 
 const keys = fc.oneof(fc.nat(60).map(String), fc.string({ maxLength: 3 }));
 const steps = fc.array(fc.tuple(fc.constantFrom('add', 'unlink', 'free'), keys), { maxLength: 400 });
+
+function keyBytes(key: string): KeyBytes {
+  const bytes = binaryBytes(key)!;
+  return { bytes, from: 0, to: bytes.length };
+}
+
+function cellOf(key: string, row: Row): Cell {
+  return { key, value: 1, bytes: 0, stamp: 0, row, state: 0 };
+}
 
 test('a key is found from when it is added until it is unlinked, with what was said of its row', () => {
   fc.assert(
@@ -16,15 +28,17 @@ test('a key is found from when it is added until it is unlinked, with what was s
         const row = rows.get(key);
         expect(table.find(key)).toBe(row ?? NO_ROW);
         if (kind === 'add' && row === undefined) {
-          const added = table.add(key);
+          const added = number % 2 === 0 ? table.add(key) : table.addBytes(keyBytes(key));
           expect([...rows.values()]).not.toContain(added);
           expect([table.placeOf(added), table.bytesOf(added), table.stampOf(added)]).toEqual([NOWHERE, 0, 0]);
           table.describe(added, ++number, 2 * number);
           table.place(added, 3 * number);
+          if (number % 3 === 0) table.open(added, cellOf(key, added));
           rows.set(key, added);
         } else if (kind !== 'add' && row !== undefined) {
           table.unlink(row);
           expect(table.keyOf(row)).toBe(key);
+          if (table.cellOf(row) !== undefined) table.close(row);
           if (kind === 'free') table.free(row);
           rows.delete(key);
         }
@@ -33,6 +47,19 @@ test('a key is found from when it is added until it is unlinked, with what was s
         expect([table.find(key), table.keyOf(row)]).toEqual([row, key]);
         const bytes = table.bytesOf(row);
         expect([table.stampOf(row), table.placeOf(row)]).toEqual([2 * bytes, 3 * bytes]);
+        expect(table.cellOf(row)?.key).toBe(bytes % 3 === 0 ? key : undefined);
+        expect(table.hashOf(row)).toBe(hashOf(key));
+        for (const [other, otherRow] of rows) {
+          expect(Math.sign(table.compare(row, otherRow))).toBe(byteOrder(key, other));
+          const [before, behind] = [
+            table.compare(table.probe(key), otherRow),
+            table.compare(otherRow, PROBE),
+          ];
+          expect([Math.sign(before), Math.sign(behind)]).toEqual([
+            byteOrder(key, other),
+            byteOrder(other, key),
+          ]);
+        }
       }
     }),
   );

@@ -97,7 +97,7 @@ const damages: readonly (readonly [
   ],
   ['a record too many', '20 records were stored; the 21 that are there are not those', add('rm/k20')],
   ['a record in no space', 'the record "rk" is in no space', add('rk')],
-  ['a key that is no bytes', 'a record key holds a character above one byte', add('rm/\u0100')],
+  ['a key that is no bytes', 'the record "rm/\\u0000" is not what was stored', add('rm/\u0100')],
   [
     'a record under the key of another',
     'the record "rm/k4" is not what was stored',

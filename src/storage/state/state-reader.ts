@@ -81,10 +81,10 @@ class StateReader {
         throw new DamagedStateError(`the record ${JSON.stringify(key)} is not what was stored`);
       }
       if (this.#prefix === '' || !key.startsWith(this.#prefix)) this.#beginSpace(key);
-      if (!this.#blocks.fits(this.#space, stored.length)) {
-        await this.#blocks.begin(this.#space, stored.length);
-      }
-      this.#blocks.add(key.slice(this.#prefix.length), stored);
+      const inner = key.slice(this.#prefix.length);
+      if (!this.#blocks.fits(this.#space, inner, stored))
+        await this.#blocks.begin(this.#space, inner, stored);
+      this.#blocks.add(inner, stored);
       this.#count++;
       this.#sum = (this.#sum + readUint32(stored, STAMP_AT)) >>> 0;
     }
