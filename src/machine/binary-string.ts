@@ -11,13 +11,6 @@ export function isBinary(text: string): boolean {
   return true;
 }
 
-/** A binary string as bytes, which lie among others. */
-export interface KeyBytes {
-  readonly bytes: Uint8Array;
-  readonly from: number;
-  readonly to: number;
-}
-
 /** The bytes of a text; undefined if it is not binary. */
 export function binaryBytes(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(text.length);

@@ -3,6 +3,7 @@
  * slots, one kind of page for each size. A page that holds nothing any more is given back.
  */
 import { assert, present } from '../base/assert.ts';
+import type { ByteRange } from '../base/byte-range.ts';
 
 /** Where a piece lies. */
 export type Handle = number;
@@ -29,6 +30,8 @@ const MEDIUM_MAX = 0x3fff;
 /** …and in four beyond, of which this is the first. */
 const LONG = 0xc0;
 const LENGTH_MAX = 0xff_ffff;
+/** To copy so few one by one costs less than to make a view of them. */
+const LOOP_BYTES_MAX = 32;
 
 /** All pages with slots of one size. */
 interface Size {
@@ -68,9 +71,15 @@ export class RecordArena {
   }
 
   /** Keeps a copy. */
-  store(piece: Uint8Array): Handle {
-    const handle = this.take(piece.length);
-    this.seek(handle).set(piece, this.from);
+  store({ bytes, from, to }: ByteRange): Handle {
+    const handle = this.take(to - from);
+    const page = this.seek(handle);
+    if (to - from > LOOP_BYTES_MAX) {
+      page.set(bytes.subarray(from, to), this.from);
+    } else {
+      const shift = this.from - from;
+      for (let at = from; at < to; at++) page[at + shift] = bytes[at] ?? 0;
+    }
     return handle;
   }
 

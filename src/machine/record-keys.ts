@@ -1,4 +1,5 @@
-import { binaryText, type KeyBytes } from './binary-string.ts';
+import type { ByteRange } from '../base/byte-range.ts';
+import { binaryText } from './binary-string.ts';
 import { type Handle, RecordArena } from './record-arena.ts';
 
 /**
@@ -18,12 +19,8 @@ export class RecordKeys {
   }
 
   /** The same of a key that is bytes already. */
-  storeBytes({ bytes, from, to }: KeyBytes): Handle {
-    const handle = this.#arena.take(to - from);
-    const page = this.#arena.seek(handle);
-    const shift = this.#arena.from - from;
-    for (let at = from; at < to; at++) page[at + shift] = bytes[at] ?? 0;
-    return handle;
+  storeBytes(key: ByteRange): Handle {
+    return this.#arena.store(key);
   }
 
   release(handle: Handle): void {
@@ -53,7 +50,7 @@ export class RecordKeys {
     return compareBytes(page, from, to, otherPage, this.#arena.from, this.#arena.to);
   }
 
-  compareBytes(handle: Handle, { bytes, from, to }: KeyBytes): number {
+  compareBytes(handle: Handle, { bytes, from, to }: ByteRange): number {
     const page = this.#arena.seek(handle);
     return compareBytes(page, this.#arena.from, this.#arena.to, bytes, from, to);
   }

@@ -1,6 +1,8 @@
 import sortedBTree from 'sorted-btree';
+import bulk from 'sorted-btree/extended/bulkLoad.js';
 import { present } from '../base/assert.ts';
-import { binaryText, type KeyBytes } from './binary-string.ts';
+import type { ByteRange } from '../base/byte-range.ts';
+import { binaryText } from './binary-string.ts';
 import { BEHIND, type Cell, IN_ORDER } from './record-cell.ts';
 import { NO_ROW, type RecordTable, type Row } from './record-table.ts';
 
@@ -14,6 +16,8 @@ interface Backlog {
   head: number;
 }
 
+/** Of the tree: its own default. */
+const NODE_ROWS_MAX = 32;
 /** Beyond so many, each cell that comes makes the tree catch up with an older one. */
 const BEHIND_MAX = 16_384;
 
@@ -23,21 +27,18 @@ const BEHIND_MAX = 16_384;
  */
 export class RecordOrder {
   readonly #table: RecordTable;
-  readonly #tree: RowTree;
+  #tree: RowTree;
+  /** Rows that were loaded in order, before there were others; the tree does not know of them yet. */
+  #loaded: Row[] = [];
   /** What the tree does not know yet, by the first character of the keys: who asks for some needs not wait for all. */
   readonly #behind = new Map<number, Backlog>();
   /** No key is behind that of the row, or behind the text if it is NO_ROW; undefined before the first. */
   #lastRow: Row = NO_ROW;
   #bound: string | undefined;
-  /** The row that is being added behind all others, if it is: nobody needs to compare it. */
-  #added: Row = NO_ROW;
 
   constructor(table: RecordTable) {
     this.#table = table;
-    this.#tree = new sortedBTree.default<Row, undefined>(undefined, (left, right) => {
-      if (left === this.#added) return right === left ? 0 : 1;
-      return right === this.#added ? -1 : table.compare(left, right);
-    });
+    this.#tree = new sortedBTree.default<Row, undefined>(undefined, this.#compare);
   }
 
   came(cell: Cell): void {
@@ -56,30 +57,27 @@ export class RecordOrder {
     cell.state &= ~BEHIND;
     if (cell.value === undefined || (cell.state & IN_ORDER) !== 0) return;
     cell.state |= IN_ORDER;
-    this.#tree.set(cell.row, undefined);
+    this.#settled().set(cell.row, undefined);
   }
 
   /** Whether all records come before the key. */
-  isBehindAll(key: KeyBytes): boolean {
+  isBehindAll(key: ByteRange): boolean {
     if (this.#lastRow !== NO_ROW) return this.#table.compareBytes(this.#lastRow, key) < 0;
     return this.#bound === undefined || this.#bound < binaryText(key.bytes, key.from, key.to);
   }
 
-  /** A row of the table that has no cell; `isLast` if its key is behind all. */
+  /** A row of the table that is loaded, and has no cell; `isLast` if its key is behind all. */
   add(row: Row, isLast: boolean): void {
-    if (isLast) {
-      this.#lastRow = row;
-      this.#added = row;
-    }
-    this.#tree.set(row, undefined);
-    this.#added = NO_ROW;
+    if (isLast) this.#lastRow = row;
+    if (isLast && this.#tree.size === 0) this.#loaded.push(row);
+    else this.#settled().set(row, undefined);
   }
 
   went(cell: Cell): void {
     if ((cell.state & IN_ORDER) === 0) return;
     cell.state &= ~IN_ORDER;
     if (cell.row === this.#lastRow) this.#boundTo(cell.key);
-    this.#tree.delete(cell.row);
+    this.#settled().delete(cell.row);
   }
 
   /** A tree that knows all records there are between the bounds. */
@@ -89,12 +87,24 @@ export class RecordOrder {
     for (const [start, backlog] of this.#behind) {
       if (start >= first && start <= last) this.#catchUp(backlog);
     }
-    return this.#tree;
+    return this.#settled();
   }
 
   /** The order as it is now; it stays so. */
   copy(): RowTree {
     return this.between('', undefined).clone();
+  }
+
+  readonly #compare = (left: Row, right: Row): number => this.#table.compare(left, right);
+
+  /** The tree, which knows what was loaded. */
+  #settled(): RowTree {
+    if (this.#loaded.length > 0) {
+      const values = this.#loaded.map(() => undefined);
+      this.#tree = bulk.bulkLoad(this.#loaded, values, NODE_ROWS_MAX, this.#compare, 1);
+      this.#loaded = [];
+    }
+    return this.#tree;
   }
 
   #isBehindAll(key: string): boolean {

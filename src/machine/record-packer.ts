@@ -1,3 +1,4 @@
+import type { ByteRange } from '../base/byte-range.ts';
 import type { Codec } from '../base/codec.ts';
 import { Slab } from '../base/slab.ts';
 import { type Handle, NOWHERE, PIECE_BYTES_MAX, RecordArena } from './record-arena.ts';
@@ -21,8 +22,8 @@ export class RecordPacker {
   }
 
   /** NOWHERE if it is too large. */
-  pack(encoded: Uint8Array): Handle {
-    return encoded.length > PIECE_BYTES_MAX ? NOWHERE : this.#arena.store(encoded);
+  pack(encoded: ByteRange): Handle {
+    return encoded.to - encoded.from > PIECE_BYTES_MAX ? NOWHERE : this.#arena.store(encoded);
   }
 
   value(at: Handle): unknown {

@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
-import { binaryText, isBinary, type KeyBytes } from './binary-string.ts';
+import { allOf, type ByteRange } from '../base/byte-range.ts';
+import { binaryText, isBinary } from './binary-string.ts';
 import { OpenCells } from './open-cells.ts';
 import { PlainnessError } from './plainness-error.ts';
 import { NOWHERE, PIECE_BYTES_MAX } from './record-arena.ts';
@@ -146,8 +147,11 @@ export class RecordSpace implements Records {
     if (cell !== undefined && !wasChanged) this.#unchange(cell);
   }
 
-  /** Takes in a record as the codec wrote it, and as a storage has it or will. Only while changes are not noted. */
-  load(key: KeyBytes, encoded: Uint8Array, bytes: number, stamp: number): void {
+  /**
+   * Takes in a record as the codec wrote it, and as a storage has it or will. Only while changes are not
+   * noted. Keeps nothing of the memory that it is lent.
+   */
+  load(key: ByteRange, encoded: ByteRange, bytes: number, stamp: number): void {
     const packer = this.#packer;
     assert(packer !== undefined && !this.#journal.tracked, 'what is loaded is packed, and no change');
     const isLast = this.#order.isBehindAll(key);
@@ -159,7 +163,13 @@ export class RecordSpace implements Records {
     this.#table.place(row, at);
     this.#table.describe(row, bytes, stamp);
     this.#order.add(row, isLast);
-    if (at === NOWHERE) this.#openRow(row, packer.codec.decode(encoded));
+    if (at === NOWHERE)
+      this.#openRow(row, packer.codec.decode(encoded.bytes.slice(encoded.from, encoded.to)));
+  }
+
+  /** What was loaded has its place in the order: the first who asks need not wait for that. */
+  settle(): void {
+    this.#order.between('', undefined);
   }
 
   /** Adds what changed to `changes`, in the order of the first change; `index` is where the log is now. */
@@ -179,7 +189,7 @@ export class RecordSpace implements Records {
   encode(cell: Cell, value: unknown, codec: Codec): Uint8Array {
     const encoded = codec.encode(value);
     if (cell.value === value && this.#packer !== undefined && this.#table.placeOf(cell.row) === NOWHERE) {
-      this.#table.place(cell.row, this.#packer.pack(encoded));
+      this.#table.place(cell.row, this.#packer.pack(allOf(encoded)));
     }
     return encoded;
   }
@@ -252,7 +262,7 @@ export class RecordSpace implements Records {
     this.#order.settle(cell);
     const { row } = cell;
     if (this.#table.placeOf(row) === NOWHERE) {
-      const at = packer.pack(packer.codec.encode(cell.value));
+      const at = packer.pack(allOf(packer.codec.encode(cell.value)));
       if (at === NOWHERE) return;
       this.#table.place(row, at);
     }

@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { hashOf, hashOfBytes } from '../base/hash.ts';
-import type { KeyBytes } from './binary-string.ts';
+import type { ByteRange } from '../base/byte-range.ts';
 import { type Handle, NOWHERE } from './record-arena.ts';
 import type { Cell } from './record-cell.ts';
 import { RecordKeys } from './record-keys.ts';
@@ -63,7 +63,7 @@ export class RecordTable {
   }
 
   /** The same for a key that is bytes already. */
-  addBytes(key: KeyBytes): Row {
+  addBytes(key: ByteRange): Row {
     return this.#add(hashOfBytes(key.bytes, key.from, key.to), this.#keys.storeBytes(key));
   }
 
@@ -114,7 +114,7 @@ export class RecordTable {
     return this.#keys.compareText(this.#keyPlaceOf(row), text);
   }
 
-  compareBytes(row: Row, key: KeyBytes): number {
+  compareBytes(row: Row, key: ByteRange): number {
     return this.#keys.compareBytes(this.#keyPlaceOf(row), key);
   }
 

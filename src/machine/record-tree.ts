@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
 import type { Index } from '../base/flavor.ts';
+import { allOf } from '../base/byte-range.ts';
 import { binaryBytes, byteOrder } from './binary-string.ts';
 import { PlainnessError } from './plainness-error.ts';
 import { type Packing, RecordPacker } from './record-packer.ts';
@@ -102,7 +103,7 @@ export class RecordTree implements Records, ReadSpaces {
     const [name, rest] = split(key);
     const keyBytes = binaryBytes(rest);
     if (keyBytes === undefined) throw new PlainnessError('a record key holds a character above one byte');
-    this.space(name).load({ bytes: keyBytes, from: 0, to: keyBytes.length }, encoded, bytes, stamp);
+    this.space(name).load(allOf(keyBytes), allOf(encoded), bytes, stamp);
   }
 
   /** See `RecordChange`: of what is stored under the key. */
@@ -114,6 +115,7 @@ export class RecordTree implements Records, ReadSpaces {
   /** From here on changes are noted. */
   track(): void {
     this.#journal.tracked = true;
+    for (const space of this.#spaces.values()) space.settle();
   }
 
   /** Keys that changed since `takeChanges`. */

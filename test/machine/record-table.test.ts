@@ -1,18 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { allOf } from '../../src/base/byte-range.ts';
 import { hashOf } from '../../src/base/hash.ts';
-import { binaryBytes, byteOrder, type KeyBytes } from '../../src/machine/binary-string.ts';
+import { binaryBytes, byteOrder } from '../../src/machine/binary-string.ts';
 import { NOWHERE } from '../../src/machine/record-arena.ts';
 import type { Cell } from '../../src/machine/record-cell.ts';
 import { NO_ROW, PROBE, RecordTable, type Row } from '../../src/machine/record-table.ts';
 
 const keys = fc.oneof(fc.nat(60).map(String), fc.string({ maxLength: 3 }));
 const steps = fc.array(fc.tuple(fc.constantFrom('add', 'unlink', 'free'), keys), { maxLength: 400 });
-
-function keyBytes(key: string): KeyBytes {
-  const bytes = binaryBytes(key)!;
-  return { bytes, from: 0, to: bytes.length };
-}
 
 function cellOf(key: string, row: Row): Cell {
   return { key, value: 1, bytes: 0, stamp: 0, row, state: 0 };
@@ -28,7 +24,7 @@ test('a key is found from when it is added until it is unlinked, with what was s
         const row = rows.get(key);
         expect(table.find(key)).toBe(row ?? NO_ROW);
         if (kind === 'add' && row === undefined) {
-          const added = number % 2 === 0 ? table.add(key) : table.addBytes(keyBytes(key));
+          const added = number % 2 === 0 ? table.add(key) : table.addBytes(allOf(binaryBytes(key)!));
           expect([...rows.values()]).not.toContain(added);
           expect([table.placeOf(added), table.bytesOf(added), table.stampOf(added)]).toEqual([NOWHERE, 0, 0]);
           table.describe(added, ++number, 2 * number);

@@ -1,9 +1,9 @@
+import type { RecordTree } from '../../machine/record-tree.ts';
 import { hashBegun, hashOfBytes } from '../../base/hash.ts';
 import { binaryText } from '../../machine/binary-string.ts';
-import { PIECE_BYTES_MAX } from '../../machine/record-arena.ts';
-import type { RecordTree } from '../../machine/record-tree.ts';
 import {
   BYTES_AT,
+  CHECKSUM_BYTES,
   HEADER_BYTES,
   isSound,
   readUint32,
@@ -45,7 +45,7 @@ export class BlockWriter {
   readonly #sink: BlockSink;
   #space = '';
   #count = 0;
-  #records: Buffer<ArrayBuffer> = Buffer.from(new ArrayBuffer(0));
+  #records: Uint8Array<ArrayBuffer> = new Uint8Array();
   #used = 0;
 
   constructor(sink: BlockSink) {
@@ -60,7 +60,7 @@ export class BlockWriter {
   /** The next block, which fits that. */
   async begin(space: string, key: string, stored: Uint8Array): Promise<void> {
     this.end();
-    this.#records = Buffer.from(await this.#sink.room(Math.max(bytesOf(key, stored), BLOCK_BYTES)));
+    this.#records = new Uint8Array(await this.#sink.room(Math.max(bytesOf(key, stored), BLOCK_BYTES)));
     this.#space = space;
   }
 
@@ -70,7 +70,7 @@ export class BlockWriter {
     const keyAt = this.#used + LENGTHS_BYTES;
     writeUint32(records, this.#used, key.length);
     writeUint32(records, this.#used + 4, stored.length);
-    records.write(key, keyAt, 'latin1');
+    for (let at = 0; at < key.length; at++) records[keyAt + at] = key.charCodeAt(at);
     records.set(stored, keyAt + key.length);
     this.#used += bytesOf(key, stored);
     this.#count++;
@@ -82,7 +82,7 @@ export class BlockWriter {
       this.#sink.take({ space: this.#space, count: this.#count, records: this.#records.buffer });
     }
     this.#count = 0;
-    this.#records = Buffer.from(new ArrayBuffer(0));
+    this.#records = new Uint8Array();
     this.#used = 0;
   }
 }
@@ -103,20 +103,20 @@ export function takeBlock(tree: RecordTree | undefined, block: StateBlock): void
   const begun = hashBegun(prefix);
   const space = tree?.space(block.space);
   const bytes = new Uint8Array(block.records);
-  let to = 0;
+  const key = { bytes, from: 0, to: 0 };
+  const value = { bytes, from: 0, to: 0 };
+  let at = 0;
   for (let count = 0; count < block.count; count++) {
-    const keyFrom = to + LENGTHS_BYTES;
-    const from = keyFrom + readUint32(bytes, to);
-    to = from + readUint32(bytes, to + 4);
-    if (!isSound(hashOfBytes(bytes, keyFrom, from, begun), bytes, from, to)) {
-      const key = prefix + binaryText(bytes, keyFrom, from);
-      throw new DamagedStateError(`the record ${JSON.stringify(key)} is not what was stored`);
+    key.from = at + LENGTHS_BYTES;
+    key.to = key.from + readUint32(bytes, at);
+    const end = key.to + readUint32(bytes, at + 4);
+    if (!isSound(hashOfBytes(bytes, key.from, key.to, begun), bytes.subarray(key.to, end))) {
+      const name = prefix + binaryText(bytes, key.from, key.to);
+      throw new DamagedStateError(`the record ${JSON.stringify(name)} is not what was stored`);
     }
-    if (space === undefined) continue;
-    const lent = bytes.subarray(from + HEADER_BYTES, to);
-    // Of a larger one parts may be kept as they are.
-    const value = lent.length > PIECE_BYTES_MAX ? lent.slice() : lent;
-    const key = { bytes, from: keyFrom, to: from };
-    space.load(key, value, readUint32(bytes, from + BYTES_AT), readUint32(bytes, from + STAMP_AT));
+    value.from = key.to + HEADER_BYTES;
+    value.to = end - CHECKSUM_BYTES;
+    space?.load(key, value, readUint32(bytes, key.to + BYTES_AT), readUint32(bytes, key.to + STAMP_AT));
+    at = end;
   }
 }

@@ -3,13 +3,16 @@ import { hashOf } from '../../base/hash.ts';
 import { Slab } from '../../base/slab.ts';
 
 /**
- * How a record lies in LevelDB, which does not check what it reads: under `r` and its key, a checksum
- * over key and all that follows, four bytes; its stamp, four bytes; what it counts for, four bytes;
- * the value. Under `m` alone, in the same form, the mark of the last batch.
+ * How a record lies in LevelDB, which does not check what it reads: under `r` and its key, its stamp,
+ * four bytes; what it counts for, four bytes; the value; a checksum over the key and all that stands
+ * before it, four bytes. Under `m` alone, in the same form, the mark of the last batch.
  */
-export const STAMP_AT = 4;
-export const BYTES_AT = 8;
-export const HEADER_BYTES = 12;
+export const STAMP_AT = 0;
+export const BYTES_AT = 4;
+export const HEADER_BYTES = 8;
+export const CHECKSUM_BYTES = 4;
+/** The CRC-32 of anything and its own CRC-32 behind it, lowest byte first. */
+const CHECKED = 0x2144df1c;
 const SLAB = new Slab();
 
 export const RECORD_PREFIX = 'r';
@@ -24,30 +27,25 @@ export interface StoredValue {
 }
 
 export function sealValue(key: string, { value, bytes, stamp }: StoredValue): Uint8Array {
-  const stored = SLAB.take(HEADER_BYTES + value.length);
+  const checksumAt = HEADER_BYTES + value.length;
+  const stored = SLAB.take(checksumAt + CHECKSUM_BYTES);
   writeUint32(stored, STAMP_AT, stamp);
   writeUint32(stored, BYTES_AT, bytes);
   stored.set(value, HEADER_BYTES);
-  writeUint32(stored, 0, checksumOf(hashOf(key), stored.subarray(STAMP_AT)));
+  writeUint32(stored, checksumAt, crc32(stored.subarray(0, checksumAt), hashOf(key) >>> 0));
   return stored;
 }
 
-/** Whether what lies there is what was stored under the key of that hash. */
-export function isSound(keyHash: number, bytes: Uint8Array, from: number, to: number): boolean {
-  if (to - from < HEADER_BYTES) return false;
-  return checksumOf(keyHash, bytes.subarray(from + STAMP_AT, to)) === readUint32(bytes, from);
+/** Whether that is what was stored under the key of that hash, with which the checksum begins: so a value under the key of another is found. */
+export function isSound(keyHash: number, stored: Uint8Array): boolean {
+  return stored.length >= HEADER_BYTES + CHECKSUM_BYTES && crc32(stored, keyHash >>> 0) === CHECKED;
 }
 
 /** Undefined if the value is not what was stored under that key. */
 export function openValue(key: string, stored: Uint8Array): StoredValue | undefined {
-  if (!isSound(hashOf(key), stored, 0, stored.length)) return undefined;
-  const value = stored.subarray(HEADER_BYTES);
+  if (!isSound(hashOf(key), stored)) return undefined;
+  const value = stored.subarray(HEADER_BYTES, stored.length - CHECKSUM_BYTES);
   return { value, bytes: readUint32(stored, BYTES_AT), stamp: readUint32(stored, STAMP_AT) };
-}
-
-/** Begins with the key's hash: so a value under the key of another is found. */
-function checksumOf(keyHash: number, checked: Uint8Array): number {
-  return crc32(checked, keyHash >>> 0);
 }
 
 export function writeUint32(bytes: Uint8Array, at: number, value: number): void {

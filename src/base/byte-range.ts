@@ -1,0 +1,11 @@
+/** Bytes that lie among others: what a view would tell, for those who would need a million views. */
+export interface ByteRange {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  /** Behind the last one. */
+  readonly to: number;
+}
+
+export function allOf(bytes: Uint8Array): ByteRange {
+  return { bytes, from: 0, to: bytes.length };
+}
