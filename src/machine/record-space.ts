@@ -168,7 +168,7 @@ export class RecordSpace implements Records {
   }
 
   /** What was loaded has its place in the order: the first who asks need not wait for that. */
-  settle(): void {
+  settleOrder(): void {
     this.#order.between('', undefined);
   }
 

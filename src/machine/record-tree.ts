@@ -115,7 +115,7 @@ export class RecordTree implements Records, ReadSpaces {
   /** From here on changes are noted. */
   track(): void {
     this.#journal.tracked = true;
-    for (const space of this.#spaces.values()) space.settle();
+    for (const space of this.#spaces.values()) space.settleOrder();
   }
 
   /** Keys that changed since `takeChanges`. */
