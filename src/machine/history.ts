@@ -1,21 +1,32 @@
 /**
  * The events of the last revisions, kept as records: so every node has them, a snapshot carries
- * them, and a watch resumes at any node. One record holds all events of one revision.
+ * them, and a watch resumes at any node. One record holds all events of a few revisions in a row,
+ * under the first of them.
  */
-import { assert } from '../base/assert.ts';
+import { assert, present } from '../base/assert.ts';
 import type { Revision } from '../base/flavor.ts';
-import { orderedKey } from './binary-string.ts';
+import { fromOrderedKey, isBinary, orderedKey } from './binary-string.ts';
 import type { StoreEvent } from './command.ts';
+import type { Draft } from './draft.ts';
 import { HISTORY_BYTES_MAX, HISTORY_REVISIONS_MAX } from './limits.ts';
 import type { MachineEvent } from './machine.ts';
+import { PlainnessError } from './plainness-error.ts';
 import type { RecordSpace } from './record-space.ts';
 import type { ReadSpaces, RecordTree } from './record-tree.ts';
 import { readRootState, type RootState } from './root-state.ts';
 import { sizeOf } from './size-of.ts';
 
+/** Revisions in a row; the last record is the only one that may grow. */
+type HistoryRecord = readonly RevisionRecord[];
 /** The machine, and its events as arrays, which take less space than objects. */
-type HistoryRecord = readonly [machine: string, events: readonly EventRecord[]];
+type RevisionRecord = readonly [machine: string, events: readonly EventRecord[]];
 type EventRecord = readonly [kind: string, key: string, value: unknown];
+
+/** The events of one revision, proven plain. */
+export interface NewRevision {
+  readonly record: RevisionRecord;
+  readonly bytes: number;
+}
 
 /** How much history is kept. Other than the defaults only in tests. */
 export interface HistoryLimits {
@@ -28,24 +39,44 @@ export const DEFAULT_HISTORY_LIMITS: HistoryLimits = {
   bytesMax: HISTORY_BYTES_MAX,
 };
 
+/** A record is full with so many revisions, a small part of all that are kept… */
+const RECORD_REVISIONS_MAX = 32;
+const RECORD_SHARE = 1 / 16;
+/** …or with so many bytes. */
+const RECORD_BYTES_MAX = 16 * 1024;
+/** Of a record, beside its revisions. */
+const EMPTY_BYTES: number = sizeOf([]);
+
 const SPACE = 'history';
+
+/** @throws PlainnessError if the events cannot be kept */
+export function newRevision(machine: string, events: readonly MachineEvent[]): NewRevision {
+  assert(events.length > 0, 'a revision has events');
+  const kept: EventRecord[] = [];
+  for (const { kind, key, value } of events) {
+    if (!isBinary(key)) throw new PlainnessError('the key of an event holds a character above one byte');
+    kept.push([kind, key, value]);
+  }
+  const record: RevisionRecord = [machine, kept];
+  return { record, bytes: sizeOf(record) };
+}
 
 /** Gives the events the next revision, stores them, and forgets the oldest ones beyond the limits. */
 export function appendHistory(
   tree: RecordTree,
-  state: RootState,
-  machine: string,
-  events: readonly MachineEvent[],
+  { index, timeMs, revision: last, compactedRevision: compacted, historyBytes: held }: RootState,
+  added: NewRevision,
   limits: HistoryLimits = DEFAULT_HISTORY_LIMITS,
 ): RootState {
-  assert(events.length > 0, 'a revision has events');
-  const revision = state.revision + 1;
-  const record: HistoryRecord = [machine, events.map(({ kind, key, value }) => [kind, key, value])];
+  const revision = last + 1;
   const records = tree.space(SPACE);
-  const key = orderedKey(revision);
-  records.put(key, record);
-  const historyBytes = state.historyBytes + records.bytesOf(key);
-  return trimmed(records, state, revision, historyBytes, limits);
+  const open = openRecord(records, last, limits);
+  const historyBytes = held + open.append(added);
+  if (open.isFull) records.settle();
+  const compactedRevision = Math.max(compacted, revision - limits.revisionsMax);
+  const state = { index, timeMs, revision, compactedRevision, historyBytes };
+  const forgets = compactedRevision >= open.oldestEnd || historyBytes > limits.bytesMax;
+  return forgets ? trimmed(records, state, limits.bytesMax) : state;
 }
 
 /**
@@ -57,36 +88,109 @@ export function eventsFrom(
   fromRevision: Revision,
   bytesMax: number,
 ): readonly StoreEvent[] {
-  assert(fromRevision > readRootState(spaces).compactedRevision, 'the events asked for are kept');
+  const { revision: last, compactedRevision } = readRootState(spaces);
+  assert(fromRevision > compactedRevision, 'the events asked for are kept');
+  if (fromRevision > last) return [];
+  const records = spaces.space(SPACE);
+  const behind = orderedKey(fromRevision + 1);
+  const [start] = records.range<HistoryRecord>('', behind, { limit: 1, reverse: true });
+  const [firstKey] = present(start, 'every kept revision has its record');
   const found: StoreEvent[] = [];
-  let revision = fromRevision;
   let bytes = 0;
-  for (const [, record] of spaces.space(SPACE).range<HistoryRecord>(orderedKey(fromRevision), undefined)) {
-    bytes += sizeOf(record);
-    if (found.length > 0 && bytes > bytesMax) break;
-    const [machine, events] = record;
-    for (const [kind, key, value] of events) found.push({ revision, machine, kind, key, value });
-    revision++;
+  for (const [key, record] of records.range<HistoryRecord>(firstKey, undefined)) {
+    let revision = fromOrderedKey(key);
+    for (const each of record) {
+      if (revision >= fromRevision) {
+        bytes += sizeOf(each);
+        if (found.length > 0 && bytes > bytesMax) return found;
+        const [machine, events] = each;
+        for (const [kind, eventKey, value] of events) {
+          found.push({ revision, machine, kind, key: eventKey, value });
+        }
+      }
+      revision++;
+    }
   }
   return found;
 }
 
-/** The state at that revision, whose history takes that many bytes before the oldest is forgotten. */
-function trimmed(
-  records: RecordSpace,
-  { index, timeMs, compactedRevision: compacted }: RootState,
-  revision: Revision,
-  bytes: number,
-  limits: HistoryLimits,
-): RootState {
-  let compactedRevision = compacted;
-  let historyBytes = bytes;
-  while (revision - compactedRevision > limits.revisionsMax || historyBytes > limits.bytesMax) {
-    compactedRevision++;
-    const key = orderedKey(compactedRevision);
+/** Forgets the oldest records: those behind the compacted revision, and those beyond so many bytes. */
+function trimmed(records: RecordSpace, state: RootState, bytesMax: number): RootState {
+  let { compactedRevision, historyBytes } = state;
+  for (;;) {
+    const [oldest] = records.range<HistoryRecord>('', undefined, { limit: 1 });
+    if (oldest === undefined) break;
+    const [key, record] = oldest;
+    const end = endOf(key, record);
+    if (end > compactedRevision && historyBytes <= bytesMax) break;
+    compactedRevision = Math.max(compactedRevision, end);
     historyBytes -= records.bytesOf(key);
-    assert(records.delete(key), 'every kept revision has its record');
+    records.delete(key);
   }
   assert(historyBytes >= 0, 'the size of the history is that of its records');
-  return { index, timeMs, revision, compactedRevision, historyBytes };
+  return { ...state, compactedRevision, historyBytes };
+}
+
+/** The last revision of a record. */
+function endOf(key: string, { length }: HistoryRecord): Revision {
+  return fromOrderedKey(key) + length - 1;
+}
+
+function openRecord(records: RecordSpace, last: Revision, { revisionsMax }: HistoryLimits): OpenRecord {
+  if (records.draft instanceof OpenRecord) return records.draft;
+  const recordMax = Math.min(RECORD_REVISIONS_MAX, Math.max(1, Math.floor(revisionsMax * RECORD_SHARE)));
+  const draft = new OpenRecord(records, last, recordMax);
+  records.postpone(draft);
+  return draft;
+}
+
+/** The last record, which is not full yet, or one that begins. */
+class OpenRecord implements Draft {
+  /** Of the oldest one that is full; Infinity if there is none. */
+  readonly oldestEnd: Revision;
+  readonly #records: RecordSpace;
+  readonly #revisionsMax: number;
+  #first: Revision;
+  #revisions: RevisionRecord[] = [];
+  #bytes = EMPTY_BYTES;
+
+  /** @param last the last revision so far */
+  constructor(records: RecordSpace, last: Revision, revisionsMax: number) {
+    this.#records = records;
+    this.#revisionsMax = revisionsMax;
+    this.#first = last + 1;
+    const [oldest] = records.range<HistoryRecord>('', undefined, { limit: 1 });
+    const [newest] = records.range<HistoryRecord>('', undefined, { limit: 1, reverse: true });
+    if (newest !== undefined) this.#goOn(...newest);
+    const isOpen = oldest === undefined || fromOrderedKey(oldest[0]) === this.#first;
+    this.oldestEnd = isOpen ? Infinity : endOf(...oldest);
+  }
+
+  get isFull(): boolean {
+    return this.#revisions.length >= this.#revisionsMax || this.#bytes >= RECORD_BYTES_MAX;
+  }
+
+  /** Returns by how many bytes the history grows. */
+  append({ record, bytes }: NewRevision): number {
+    const before = this.#revisions.length === 0 ? 0 : this.#bytes;
+    this.#revisions.push(record);
+    this.#bytes += bytes;
+    return this.#bytes - before;
+  }
+
+  settle(): void {
+    if (this.#revisions.length > 0) this.#records.put(orderedKey(this.#first), this.#revisions);
+  }
+
+  /** With the newest record, unless it is full. */
+  #goOn(key: string, record: HistoryRecord): void {
+    const first = this.#first;
+    this.#first = fromOrderedKey(key);
+    this.#revisions = [...record];
+    this.#bytes = this.#records.bytesOf(key);
+    if (!this.isFull) return;
+    this.#first = first;
+    this.#revisions = [];
+    this.#bytes = EMPTY_BYTES;
+  }
 }

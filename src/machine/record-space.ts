@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
 import { allOf, type ByteRange } from '../base/byte-range.ts';
 import { binaryText, isBinary } from './binary-string.ts';
+import type { Draft } from './draft.ts';
 import { OpenCells } from './open-cells.ts';
 import { PlainnessError } from './plainness-error.ts';
 import { NOWHERE, PIECE_BYTES_MAX } from './record-arena.ts';
@@ -9,7 +10,7 @@ import { type Cell, CHANGED, IN_ORDER, VIEWED } from './record-cell.ts';
 import { RecordOrder } from './record-order.ts';
 import type { RecordPacker } from './record-packer.ts';
 import { NO_ROW, RecordTable, type Row } from './record-table.ts';
-import type { RangeOptions, RecordChange, RecordEntry, Records } from './records.ts';
+import type { RangeOptions, ReadRecords, RecordChange, RecordEntry, Records } from './records.ts';
 import type { RecordSum } from './record-sum.ts';
 import { SpaceSweep } from './record-sweep.ts';
 import { sizeOf } from './size-of.ts';
@@ -63,6 +64,8 @@ export class RecordSpace implements Records {
   readonly #order: RecordOrder = new RecordOrder(this.#table);
   readonly #views = new Set<SpaceView>();
   readonly #reader: RowReader;
+  /** The records without what is put off: for the draft. */
+  readonly settled: Pick<ReadRecords, 'get'> = { get: <T>(key: string) => this.#get(key) as T | undefined };
   #sweep: SpaceSweep | undefined;
   /** Rows of records that are deleted, which views may still read. */
   readonly #ghosts: Row[] = [];
@@ -70,6 +73,9 @@ export class RecordSpace implements Records {
   #last: Cell | undefined;
   #changed: Cell[] = [];
   #size = 0;
+  #draft: Draft | undefined;
+  /** What somebody has worked out from the records; undefined again as soon as they change. */
+  derived: unknown;
 
   constructor(name: string, journal: Journal) {
     this.name = name;
@@ -86,32 +92,57 @@ export class RecordSpace implements Records {
   }
 
   get size(): number {
+    this.settle();
     return this.#size;
   }
 
+  /** What is put off; undefined if nothing is. */
+  get draft(): Draft | undefined {
+    return this.#draft;
+  }
+
+  /** From here on part of the records is what the draft makes of them, as soon as anyone looks. Nothing is put off yet. */
+  postpone(draft: Draft): void {
+    assert(this.#draft === undefined, 'a space has one draft at a time');
+    this.#draft = draft;
+  }
+
+  /** Everyone who reads or writes records calls for it first, and so does whoever wants to undo what comes next. */
+  settle(): void {
+    const draft = this.#draft;
+    if (draft === undefined) return;
+    assert(this.#journal.undo === undefined, 'what is put off is no part of what may be undone');
+    this.#draft = undefined;
+    draft.settle();
+  }
+
   get<T>(key: string): T | undefined {
-    const cell = this.#find(key);
-    if (cell?.value !== undefined) this.#open.used(cell);
-    return cell?.value as T | undefined;
+    this.settle();
+    return this.#get(key) as T | undefined;
   }
 
   /** About what the value of a record takes when stored; 0 if there is none. */
   bytesOf(key: string): number {
+    this.settle();
     return this.#find(key)?.bytes ?? 0;
   }
 
   /** See `RecordChange`: of what is stored under the key. */
   stampOf(key: string): number {
+    this.settle();
     return this.#find(key)?.stamp ?? 0;
   }
 
   range<T>(from: string, to: string | undefined, options: RangeOptions = {}): Iterable<RecordEntry<T>> {
+    this.settle();
     const read = this.#reader.valueOf as (row: Row) => T;
     return readRange(this.#order.between(from, to), this.#table, from, to, options, read);
   }
 
   /** @throws PlainnessError if the key is no binary string or the value is not plain */
   put(key: string, value: unknown): void {
+    this.settle();
+    this.derived = undefined;
     const bytes = sizeOf(value);
     const cell = this.#find(key) ?? this.#addCell(key);
     const before = cell.value;
@@ -126,6 +157,8 @@ export class RecordSpace implements Records {
   }
 
   delete(key: string): boolean {
+    this.settle();
+    this.derived = undefined;
     const cell = this.#find(key);
     if (cell?.value === undefined) return false;
     this.#journal.bytes -= this.#keyBytes(key) + cell.bytes;
@@ -174,6 +207,7 @@ export class RecordSpace implements Records {
 
   /** Adds what changed to `changes`, in the order of the first change; `index` is where the log is now. */
   takeChanged(changes: RecordChange[], index: number): void {
+    this.settle();
     for (const cell of this.#changed) {
       if ((cell.state & CHANGED) === 0) continue;
       cell.state &= ~CHANGED;
@@ -196,6 +230,7 @@ export class RecordSpace implements Records {
 
   /** What it holds now; to be closed by whoever asked for it. */
   view(): SpaceView {
+    this.settle();
     const view = new SpaceView(this.#order.copy(), this.#table, this.#reader);
     this.#views.add(view);
     return view;
@@ -203,9 +238,16 @@ export class RecordSpace implements Records {
 
   /** Begins to sum up what it holds now. The last sweep is over. */
   sweep(codec: Codec, sum: RecordSum): SpaceSweep {
+    this.settle();
     assert(this.#sweep?.isOver ?? true, 'one sweep at a time');
     this.#sweep = new SpaceSweep({ name: this.name, table: this.#table, reader: this.#reader, codec, sum });
     return this.#sweep;
+  }
+
+  #get(key: string): unknown {
+    const cell = this.#find(key);
+    if (cell?.value !== undefined) this.#open.used(cell);
+    return cell?.value;
   }
 
   /** The cell of the key, opened if it was packed. */

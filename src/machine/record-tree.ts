@@ -134,6 +134,12 @@ export class RecordTree implements Records, ReadSpaces {
 
   /** About what the records take when stored; equal on nodes that hold equal records. */
   get bytes(): number {
+    for (const space of this.#spaces.values()) space.settle();
+    return this.#journal.bytes;
+  }
+
+  /** The same without what is put off: for those who ask often. */
+  get settledBytes(): number {
     return this.#journal.bytes;
   }
 

@@ -1,4 +1,6 @@
 import type { Index, Revision } from '../base/flavor.ts';
+import type { Draft } from './draft.ts';
+import type { RecordSpace } from './record-space.ts';
 import type { ReadSpaces, RecordTree } from './record-tree.ts';
 
 /** What the root knows beside its machines: one record. */
@@ -25,6 +27,29 @@ export function readRootState(spaces: ReadSpaces): RootState {
   return spaces.space(SPACE).get<RootState>(KEY) ?? EMPTY;
 }
 
+/** The same for the next command: what is put off may stay so. */
+export function lastRootState(tree: RecordTree): RootState {
+  const { draft } = tree.space(SPACE);
+  return draft instanceof RootDraft ? draft.state : readRootState(tree);
+}
+
+/** Put off until somebody looks: it changes with every command. */
 export function writeRootState(tree: RecordTree, state: RootState): void {
-  tree.space(SPACE).put(KEY, state);
+  const records = tree.space(SPACE);
+  if (records.draft instanceof RootDraft) records.draft.state = state;
+  else records.postpone(new RootDraft(records, state));
+}
+
+class RootDraft implements Draft {
+  state: RootState;
+  readonly #records: RecordSpace;
+
+  constructor(records: RecordSpace, state: RootState) {
+    this.#records = records;
+    this.state = state;
+  }
+
+  settle(): void {
+    this.#records.put(KEY, this.state);
+  }
 }

@@ -15,7 +15,7 @@ import type { Command, CommandOutcome, CommandRefusal, LoggedCommand } from './c
 import { DEFAULT_HISTORY_LIMITS, type HistoryLimits } from './history.ts';
 import type { AnyMachine, At, Parsed } from './machine.ts';
 import type { ReadSpaces, RecordTree } from './record-tree.ts';
-import { readRootState, type RootState, writeRootState } from './root-state.ts';
+import { lastRootState, readRootState, type RootState, writeRootState } from './root-state.ts';
 import { raiseVersion } from './root-version.ts';
 import { deadlineMs, failureMessage, isDue, runCommand, runExpire, type Step } from './run-machine.ts';
 import { admit, remember } from './sessions/exactly-once.ts';
@@ -58,8 +58,8 @@ export interface Root {
   mayGrow(command: Command): boolean;
   /** The cluster version that a parsed command needs: one that an older release does not know must wait for it. */
   versionNeeded(command: Command): number;
-  /** The log time at which some machine has something to do next. */
-  nextDeadlineMs(spaces: ReadSpaces): number | undefined;
+  /** The log time before which no machine has anything to do. */
+  nextDeadlineMs(tree: RecordTree): number | undefined;
   /** Log time of the last command, ms. */
   logTimeMs(spaces: ReadSpaces): number;
   revision(spaces: ReadSpaces): Revision;
@@ -103,7 +103,7 @@ export function createRoot(
     query: (spaces, machine, body) => answer(named, spaces, machine, body),
     mayGrow: ({ machine, body }) => machine !== CLOCK && (named.get(machine)?.mayGrow?.(body) ?? true),
     versionNeeded: ({ machine, body }) => named.get(machine)?.since?.(body) ?? FIRST_VERSION,
-    nextDeadlineMs: (spaces) => firstDeadlineMs(named, spaces),
+    nextDeadlineMs: (tree) => firstDeadlineMs(named, tree),
     logTimeMs: (spaces) => readRootState(spaces).timeMs,
     revision: (spaces) => readRootState(spaces).revision,
     compactedRevision: (spaces) => readRootState(spaces).compactedRevision,
@@ -138,7 +138,7 @@ function applyLogged(
   logged: LoggedCommand,
   place: EntryPlace,
 ): CommandOutcome {
-  const before = readRootState(tree);
+  const before = lastRootState(tree);
   assert(place.index > before.index, 'an entry is applied once');
   assert(logged.timeMs >= before.timeMs, 'log time never goes back');
   const { revision, compactedRevision, historyBytes } = before;
@@ -187,11 +187,11 @@ function applyOne(
   if (logged.session === undefined) {
     return refused(state, 'SESSION_EXPIRED', `a command of ${machine.name} needs a session`);
   }
-  const sessionRecords = tree.space(sessions.name);
-  const admission = admit(sessionRecords, logged.session, at.timeMs);
+  const records = tree.space(sessions.name);
+  const admission = admit(records, logged.session, at.timeMs);
   if (admission.kind === 'answered') return { state, outcome: admission.outcome };
   const step = runCommand(machine, tree, state, logged.body, at, history);
-  remember(sessionRecords, logged.session, step.outcome);
+  remember(records, logged.session, step.outcome);
   return step;
 }
 
@@ -231,10 +231,10 @@ function answer(machines: Machines, spaces: ReadSpaces, name: string, body: unkn
   }
 }
 
-function firstDeadlineMs(machines: Machines, spaces: ReadSpaces): number | undefined {
+function firstDeadlineMs(machines: Machines, tree: RecordTree): number | undefined {
   let first: number | undefined;
   for (const machine of machines.values()) {
-    const nextMs = deadlineMs(machine, spaces);
+    const nextMs = deadlineMs(machine, tree);
     if (nextMs !== undefined && (first === undefined || nextMs < first)) first = nextMs;
   }
   return first;

@@ -1,12 +1,11 @@
 /** Runs one step of a machine so that a machine that throws changes nothing, on any node. */
 import { InvariantError } from '../base/assert.ts';
-import { isBinary } from './binary-string.ts';
 import type { CommandOutcome } from './command.ts';
-import { appendHistory, type HistoryLimits } from './history.ts';
+import { appendHistory, type HistoryLimits, newRevision, type NewRevision } from './history.ts';
 import { FAILURE_MESSAGE_MAX } from './limits.ts';
 import type { AnyMachine, At, MachineEvent } from './machine.ts';
-import { PlainnessError } from './plainness-error.ts';
-import type { ReadSpaces, RecordTree } from './record-tree.ts';
+import type { RecordSpace } from './record-space.ts';
+import type { RecordTree } from './record-tree.ts';
 import type { RootState } from './root-state.ts';
 import { sizeOf } from './size-of.ts';
 
@@ -25,18 +24,24 @@ export function runCommand(
   at: At,
   history: HistoryLimits,
 ): Step {
+  const records = tree.space(machine.name);
+  records.settle();
   tree.savepoint();
+  let result: unknown;
+  let added: NewRevision | undefined;
   try {
-    const { result, events } = machine.apply(tree.space(machine.name), command, at);
+    const applied = machine.apply(records, command, at);
+    result = applied.result;
     sizeOf(result);
-    const next = withEvents(machine, tree, state, events, history);
-    tree.release();
-    return { state: next, outcome: { kind: 'applied', result, revision: next.revision, index: at.index } };
+    added = revisionOf(machine, applied.events);
   } catch (error) {
     const message = `${machine.name}: ${failureMessage(error)}`;
     tree.rollback();
     return { state, outcome: { kind: 'refused', code: 'MACHINE_FAILED', message } };
   }
+  tree.release();
+  const next = added === undefined ? state : appendHistory(tree, state, added, history);
+  return { state: next, outcome: { kind: 'applied', result, revision: next.revision, index: at.index } };
 }
 
 /** Lets a machine that is due do what it has to do, under a revision of its own. One that throws here does nothing. */
@@ -48,23 +53,46 @@ export function runExpire(
   history: HistoryLimits,
 ): RootState {
   if (machine.expire === undefined) return state;
+  const records = tree.space(machine.name);
+  records.settle();
   tree.savepoint();
+  let added: NewRevision | undefined;
   try {
-    const events = machine.expire(tree.space(machine.name), at);
-    const next = withEvents(machine, tree, state, events, history);
-    tree.release();
-    return next;
+    added = revisionOf(machine, machine.expire(records, at));
   } catch (error) {
     failureMessage(error);
     tree.rollback();
     return state;
   }
+  tree.release();
+  return added === undefined ? state : appendHistory(tree, state, added, history);
 }
 
-/** When a machine has something to do next, if it says so. */
-export function deadlineMs(machine: AnyMachine, spaces: ReadSpaces): number | undefined {
+/**
+ * When a machine has something to do next, if it says so; or before that, where what it says is put off.
+ * It is asked again only when its records have changed.
+ */
+export function deadlineMs(machine: AnyMachine, tree: RecordTree): number | undefined {
+  if (machine.nextDeadlineMs === undefined) return undefined;
+  const records = tree.space(machine.name);
+  const known = records.derived as Deadline | undefined;
+  if (known !== undefined) return known.ms;
+  const deadline = { ms: ask(machine.nextDeadlineMs, records) };
+  records.derived = deadline;
+  return deadline.ms;
+}
+
+/** What is derived from the records of a machine. */
+interface Deadline {
+  readonly ms: number | undefined;
+}
+
+function ask(
+  nextDeadlineMs: NonNullable<AnyMachine['nextDeadlineMs']>,
+  records: RecordSpace,
+): number | undefined {
   try {
-    return machine.nextDeadlineMs?.(spaces.space(machine.name));
+    return nextDeadlineMs(records);
   } catch (error) {
     failureMessage(error);
     return undefined;
@@ -93,15 +121,6 @@ export function isDue(machine: AnyMachine, tree: RecordTree, timeMs: number): bo
   return nextMs !== undefined && nextMs <= timeMs;
 }
 
-function withEvents(
-  machine: AnyMachine,
-  tree: RecordTree,
-  state: RootState,
-  events: readonly MachineEvent[],
-  history: HistoryLimits,
-): RootState {
-  for (const { key } of events) {
-    if (!isBinary(key)) throw new PlainnessError('the key of an event holds a character above one byte');
-  }
-  return events.length === 0 ? state : appendHistory(tree, state, machine.name, events, history);
+function revisionOf({ name }: AnyMachine, events: readonly MachineEvent[]): NewRevision | undefined {
+  return events.length === 0 ? undefined : newRevision(name, events);
 }

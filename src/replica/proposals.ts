@@ -75,8 +75,8 @@ export class Proposals {
     if (this.#commands.full) {
       return this.#refusal(input.caller, 'TOO_BUSY', `${pendingCommandsMax} commands wait already`);
     }
-    if (tree.bytes > stateBytesMax && this.#root.mayGrow(input.command)) {
-      const message = `the state holds ${tree.bytes} bytes of ${stateBytesMax}`;
+    if (tree.settledBytes > stateBytesMax && this.#root.mayGrow(input.command)) {
+      const message = `the state holds ${tree.settledBytes} bytes of ${stateBytesMax}`;
       return this.#refusal(input.caller, 'NO_SPACE', message);
     }
     // What frees something, or keeps a session alive, may use the reserve.

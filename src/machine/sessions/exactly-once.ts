@@ -3,13 +3,14 @@
  * commands of its session and says up to where it has the replies; what is between is remembered
  * here, as records, so every node and every snapshot knows it.
  */
+import { present } from '../../base/assert.ts';
 import type { CommandOutcome, CommandRefusal, SessionStamp } from '../command.ts';
 import { SESSION_WINDOW } from '../limits.ts';
 import type { Parsed } from '../machine.ts';
 import { Fields, parse } from '../parse.ts';
-import type { Records } from '../records.ts';
-import { forgetReplies, getReply, getSession, putReply, updateSession } from './session-records.ts';
-import type { SessionRecord } from './session-records.ts';
+import type { RecordSpace } from '../record-space.ts';
+import { sessionDraft } from './session-draft.ts';
+import type { ActiveSession } from './session-draft.ts';
 
 /** Either the command is new and is to be applied, or this is what there is to answer. */
 export type Admission =
@@ -17,10 +18,10 @@ export type Admission =
   | { readonly kind: 'answered'; readonly outcome: CommandOutcome };
 
 /** Decides on a command of a session, and notes that its client lives. `records` is the space of `sessions`. */
-export function admit(records: Records, stamp: SessionStamp, timeMs: number): Admission {
+export function admit(records: RecordSpace, stamp: SessionStamp, timeMs: number): Admission {
   const { id, sequence, ackedBelow } = stamp;
   if (!isStamp(stamp)) return refused('SEQUENCE_STALE', 'the stamp of the session is malformed');
-  const session = getSession(records, id);
+  const session = sessionDraft(records).session(id);
   if (session === undefined || session.deadlineMs <= timeMs) {
     return refused('SESSION_EXPIRED', `session ${id} has expired or was closed`);
   }
@@ -31,16 +32,20 @@ export function admit(records: Records, stamp: SessionStamp, timeMs: number): Ad
   if (sequence >= floor + SESSION_WINDOW) {
     return refused('TOO_BUSY', `${SESSION_WINDOW} replies of session ${id} are not acknowledged yet`);
   }
-  // There are none behind the window.
-  forgetReplies(records, id, session.ackedBelow, Math.min(floor, session.ackedBelow + SESSION_WINDOW));
-  noteActivity(records, session, floor, timeMs);
-  const outcome = getReply(records, id, sequence);
+  session.acknowledge(floor);
+  noteActivity(session, timeMs);
+  const outcome = session.reply(sequence);
   return outcome === undefined ? { kind: 'new' } : { kind: 'answered', outcome };
 }
 
 /** Keeps the outcome of a new command for its retries. */
-export function remember(records: Records, stamp: SessionStamp, outcome: CommandOutcome): void {
-  putReply(records, stamp.id, stamp.sequence, outcome);
+export function remember(
+  records: RecordSpace,
+  { id, sequence }: SessionStamp,
+  outcome: CommandOutcome,
+): void {
+  const session = present(sessionDraft(records).session(id), 'the session of an admitted command is there');
+  session.keep(sequence, outcome);
 }
 
 /** Reads a stamp that comes from a client. */
@@ -66,13 +71,9 @@ function isCount(part: number): boolean {
 }
 
 /** The deadline is moved only when that gains an eighth of the time to live: most commands leave it. */
-function noteActivity(records: Records, session: SessionRecord, ackedBelow: number, timeMs: number): void {
+function noteActivity(session: ActiveSession, timeMs: number): void {
   const deadlineMs = timeMs + session.ttlMs;
-  const moves = deadlineMs - session.deadlineMs > session.ttlMs / 8;
-  if (!moves && ackedBelow === session.ackedBelow) return;
-  const { id, ttlMs, openedWallMs } = session;
-  const after = { id, ttlMs, deadlineMs: moves ? deadlineMs : session.deadlineMs, ackedBelow, openedWallMs };
-  updateSession(records, session, after);
+  if (deadlineMs - session.deadlineMs > session.ttlMs / 8) session.deadlineMs = deadlineMs;
 }
 
 function refused(code: CommandRefusal, message: string): Admission {

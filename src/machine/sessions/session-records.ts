@@ -1,7 +1,7 @@
 /**
  * Where the records of sessions stand, within the space of the machine `sessions`:
- * `s/<id>` the session, `d/<deadline>/<id>` when it ends, `r/<id>/<sequence>` a reply that may be
- * asked for again, `n` how many sessions there are.
+ * `s/<id>` the session, `d/<deadline>/<id>` when it ends, `r/<id>/<n>` replies that may be
+ * asked for again, those to sequence numbers from n times `REPLIES_PER_RECORD` on, `n` how many sessions there are.
  */
 import { assert } from '../../base/assert.ts';
 import { fromOrderedKey, ORDERED_KEY_LENGTH, orderedKey } from '../binary-string.ts';
@@ -21,7 +21,7 @@ export interface SessionRecord {
   readonly openedWallMs: number;
 }
 
-export function getSession(records: ReadRecords, id: number): SessionRecord | undefined {
+export function getSession(records: Pick<ReadRecords, 'get'>, id: number): SessionRecord | undefined {
   return records.get(sessionKey(id));
 }
 
@@ -75,9 +75,29 @@ export function* dueSessions(records: ReadRecords, timeMs: number): Generator<nu
   }
 }
 
-export function getReply(records: ReadRecords, id: number, sequence: number): CommandOutcome | undefined {
-  const reply = records.get<ReplyRecord>(replyKey(id, sequence));
-  if (reply === undefined) return undefined;
+/** So many replies in a row share a record: those to come have none yet, those in between may be missing. */
+export const REPLIES_PER_RECORD = 16;
+
+/** The replies of record `number` of a session. */
+export function getReplies(records: Pick<ReadRecords, 'get'>, id: number, number: number): Replies {
+  return records.get(repliesKey(id, number)) ?? [];
+}
+
+export function putReplies(records: Records, id: number, number: number, replies: Replies): void {
+  records.put(repliesKey(id, number), replies);
+}
+
+export function deleteReplies(records: Records, id: number, number: number): void {
+  records.delete(repliesKey(id, number));
+}
+
+export function toReply(outcome: CommandOutcome): ReplyRecord {
+  return outcome.kind === 'applied'
+    ? [outcome.result, outcome.revision, outcome.index]
+    : [outcome.code, outcome.message];
+}
+
+export function fromReply(reply: ReplyRecord): CommandOutcome {
   if (reply.length === 3) {
     const [result, revision, index] = reply;
     return { kind: 'applied', result, revision, index };
@@ -86,28 +106,17 @@ export function getReply(records: ReadRecords, id: number, sequence: number): Co
   return { kind: 'refused', code, message };
 }
 
-export function putReply(records: Records, id: number, sequence: number, outcome: CommandOutcome): void {
-  const reply: ReplyRecord =
-    outcome.kind === 'applied'
-      ? [outcome.result, outcome.revision, outcome.index]
-      : [outcome.code, outcome.message];
-  records.put(replyKey(id, sequence), reply);
-}
-
-/** Removes the replies to sequence numbers from `from` up to, not including, `to`. */
-export function forgetReplies(records: Records, id: number, from: number, to: number): void {
-  for (let sequence = from; sequence < to; sequence++) records.delete(replyKey(id, sequence));
-}
-
-/** Removes all replies. Returns how many there were. */
+/** Removes all replies. Returns how many records there were. */
 function forgetAllReplies(records: Records, id: number): number {
   const keys = Array.from(records.range(`r/${orderedKey(id)}/`, `r/${orderedKey(id)}0`), ([key]) => key);
   for (const key of keys) records.delete(key);
   return keys.length;
 }
 
+export type Replies = readonly (ReplyRecord | null)[];
+
 /** An outcome, without the names of its fields. */
-type ReplyRecord =
+export type ReplyRecord =
   | readonly [result: unknown, revision: number, index: number]
   | readonly [code: CommandRefusal, message: string];
 
@@ -119,6 +128,6 @@ function deadlineKey({ deadlineMs, id }: SessionRecord): string {
   return `d/${orderedKey(deadlineMs)}/${orderedKey(id)}`;
 }
 
-function replyKey(id: number, sequence: number): string {
-  return `r/${orderedKey(id)}/${orderedKey(sequence)}`;
+function repliesKey(id: number, number: number): string {
+  return `r/${orderedKey(id)}/${orderedKey(number)}`;
 }
