@@ -1,5 +1,5 @@
 import { FIRST_VERSION } from '../base/version.ts';
-import type { ReadSpaces, RecordTree } from './record-tree.ts';
+import type { RecordTree } from './record-tree.ts';
 
 const SPACE = 'root';
 const KEY = 'version';
@@ -11,10 +11,10 @@ export interface RaiseVersion {
 
 /**
  * By which version the cluster works: a record like any other, so that it is stored, compared between
- * nodes and sent with a snapshot.
+ * nodes and sent with a snapshot. It is asked for with every entry, and never put off.
  */
-export function readVersion(spaces: ReadSpaces): number {
-  return spaces.space(SPACE).get<number>(KEY) ?? FIRST_VERSION;
+export function readVersion(tree: RecordTree): number {
+  return tree.space(SPACE).settled.get<number>(KEY) ?? FIRST_VERSION;
 }
 
 /** Carries out the body of a clock command, if it is such a one. The version never goes back. */

@@ -1,6 +1,7 @@
 import type { Index, NodeId } from '../base/flavor.ts';
 import { PROTOCOL_VERSION } from '../base/version.ts';
 import type { ReplicaStatus } from '../replica/input.ts';
+import type { RaftStatus } from '../replica/raft-status.ts';
 import type { Alarm, NodeStatus } from '../wire/client-frames.ts';
 import type { NodeConfig } from './config.ts';
 import type { EventLog } from './event-log.ts';
@@ -85,7 +86,7 @@ export class StatusWatch {
     this.#leaderlessTicksMax = leaderlessTicksMax;
   }
 
-  tick(status: ReplicaStatus): void {
+  tick(status: RaftStatus): void {
     const { role, leader, term, lastIndex, commitIndex } = status;
     if (role !== this.#role || leader !== this.#leader) {
       this.#log.info('role', { role, term, leader, lastIndex, commitIndex });

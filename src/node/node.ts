@@ -296,7 +296,7 @@ class Node implements RunningNode {
     const core = this.#core;
     if (core === undefined) return;
     core.loop.push({ kind: 'tick' });
-    this.#watch.tick(core.replica.status());
+    this.#watch.tick(core.replica.raftStatus());
     if (this.#watch.leaderless)
       this.#hub.endWatches('NO_LEADER', 'this node knows no leader: ask another one');
   }

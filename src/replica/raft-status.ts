@@ -13,7 +13,9 @@ type RaftPart =
   | 'logBytes';
 
 /** What of a node's status Raft knows. */
-export function raftStatus(raft: Raft): Pick<ReplicaStatus, RaftPart> {
+export type RaftStatus = Pick<ReplicaStatus, RaftPart>;
+
+export function raftStatus(raft: Raft): RaftStatus {
   const { role, term, leader, commitIndex, firstIndex, lastIndex, damagedTo, logBytes } = raft;
   return {
     id: raft.inspect().id,

@@ -38,7 +38,7 @@ import { LogUpkeep } from './log-upkeep.ts';
 import type { Contradicted, Output, Reply, StageStep, StateReplacement, StateWrite } from './output.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { Proposals } from './proposals.ts';
-import { raftStatus } from './raft-status.ts';
+import { type RaftStatus, raftStatus } from './raft-status.ts';
 import { queryReply, Reads } from './reads.ts';
 import type { Restored } from './restored.ts';
 import { receivedBytesMax, SnapshotReceiver } from './snapshot-receiver.ts';
@@ -188,6 +188,9 @@ export class Replica {
       members: raft.members.map((member) => this.#snapshots.withProgress(member)),
     };
   }
+
+  /** What of that Raft knows, for those who ask often. */
+  readonly raftStatus = (): RaftStatus => raftStatus(this.#raft);
 
   /** Who makes up the cluster, by the newest entry of this node's log, committed or not. */
   get configuration(): Configuration {
@@ -374,23 +377,20 @@ export class Replica {
     const send = this.#send.length === 0 ? ready.send : [...ready.send, ...this.#send];
     const replies = this.#replies;
     const replaceState = this.#replacement;
-    const stage = this.#stage.splice(0);
     this.#send = [];
     this.#replies = [];
     this.#replacement = undefined;
-    const contradictions = this.#contradictions.splice(0);
-    const watches = this.#watches.deliver(this.#history);
     const syncState = this.#upkeep.startSync(this.#applied.index);
     return {
       write: ready.write,
       state: this.#stateWrites.take(this.#tree, this.#applied, syncState),
-      stage,
+      stage: this.#stage.splice(0),
       replaceState,
       syncState,
       send,
       replies,
-      watches,
-      contradictions,
+      watches: this.#watches.deliver(this.#history),
+      contradictions: this.#contradictions.splice(0),
       divergence: this.#audits.own,
       configuration: ready.configuration,
       outdated: this.#versions.isOutdated,
