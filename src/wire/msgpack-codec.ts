@@ -1,7 +1,8 @@
 import { Packr, RESET_BUFFER_MODE } from 'msgpackr';
 import { freshRoom, type Room } from '../base/buffer-pool.ts';
-import type { Codec } from '../base/codec.ts';
+import type { Codec, CutBytes } from '../base/codec.ts';
 import { checkMsgpack } from './msgpack-check.ts';
+import { cutMarks, markLarge } from './msgpack-cut.ts';
 import { Slab } from '../base/slab.ts';
 
 const ALONE_BYTES_MIN = 16 * 1024;
@@ -68,6 +69,12 @@ export class MsgpackCodec implements Codec {
   view(bytes: Uint8Array): unknown {
     checkMsgpack(bytes);
     return this.#packr.decode(plainView(bytes));
+  }
+
+  cut(value: unknown, bytesMin: number): CutBytes {
+    const large: Uint8Array[] = [];
+    const marked = markLarge(value, bytesMin, large);
+    return cutMarks(this.encode(marked), large);
   }
 
   /** Replaces every view in the value by a copy. */

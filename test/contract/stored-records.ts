@@ -16,7 +16,7 @@ export class StoredRecords {
 
   /** Undefined stands for a deletion. */
   change(key: string, value: unknown): RecordChange {
-    const bytes = typeof value === 'number' ? sizeOf(value) : 1;
+    const bytes = typeof value === 'number' || value instanceof Uint8Array ? sizeOf(value) : 1;
     return { key, value, bytes, ...this.#stamp(key, value), encode: (codec) => codec.encode(value) };
   }
 

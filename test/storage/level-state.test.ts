@@ -147,7 +147,7 @@ test('a damaged table is told in the same words, whoever reads', async () => {
       await cp(sound, damaged, { recursive: true });
       for (const name of tables) {
         const bytes = await readFile(join(damaged, 'state-1', name));
-        await writeFile(join(damaged, 'state-1', name), bytes.fill(0x41, 0, bytes.length / 2));
+        await writeFile(join(damaged, 'state-1', name), bytes.fill(0x41, 0, Math.floor(bytes.length / 2)));
       }
       const { setAside, ...contents } = await contentsOf(damaged, reader);
       expect(setAside?.directory).toBe(join(damaged, 'set-aside-1'));

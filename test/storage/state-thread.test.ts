@@ -54,7 +54,7 @@ test('a thread reads what another one holds open, in blocks, and in order', asyn
       keys.push(...keysOf(block));
       lengths.add(block.records.byteLength);
     });
-    expect(reading).toStrictEqual({ count: 300, sum: (299 * 300) / 2, mark: undefined });
+    expect(reading).toStrictEqual({ count: 300, sum: (299 * 300) / 2, mark: undefined, large: [] });
     expect(keys).toStrictEqual(keys.toSorted());
     expect(keys.length).toBe(300);
     expect([...lengths]).toStrictEqual([BLOCK_BYTES]);

@@ -5,8 +5,10 @@ import type { RecordTree } from '../../machine/record-tree.ts';
 import type { RecordChanges } from '../../machine/records.ts';
 import type { Position } from '../../raft/entry.ts';
 import type { StagedChange } from '../../replica/output.ts';
+import { LargeValues } from './large-values.ts';
+import { LARGE_BYTES_MIN, openSplit, type PlacedPart, sealSplit } from './split-value.ts';
 import { advanced, EMPTY_MARK, encodeMark, type StateMark } from './state-mark.ts';
-import { type BlockSink, type StateBlock, takeBlock } from './state-block.ts';
+import { type BlockSink, DamagedStateError, type StateBlock, takeBlock } from './state-block.ts';
 import { markOf, readState } from './state-reader.ts';
 import { readInThread } from './state-thread.ts';
 import { MARK_KEY, RECORD_PREFIX, sealValue } from './state-value.ts';
@@ -29,21 +31,23 @@ const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'view' } as const;
 /** Every key is before it. */
 const END_KEY = '\u{10ffff}';
 
-/** One LevelDB database. Calls must not overlap. */
+/** One LevelDB database, with the large parts of its records beside it. Calls must not overlap. */
 export class StateDatabase {
   readonly #level: Level<string, Uint8Array>;
   readonly #codec: Codec;
+  readonly #large: LargeValues;
 
-  private constructor(level: Level<string, Uint8Array>, codec: Codec) {
+  private constructor(level: Level<string, Uint8Array>, codec: Codec, large: LargeValues) {
     this.#level = level;
     this.#codec = codec;
+    this.#large = large;
   }
 
   /** Makes a new one, which must not be there; durable, and empty, when it settles. */
   static async create(directory: string, codec: Codec): Promise<StateDatabase> {
     const level = new Level<string, Uint8Array>(directory, { ...ENCODINGS, errorIfExists: true });
     await level.open();
-    const database = new StateDatabase(level, codec);
+    const database = new StateDatabase(level, codec, await LargeValues.open(directory));
     try {
       // Without a synced write a power cut can leave a database that does not open.
       await database.sync(EMPTY_MARK);
@@ -61,7 +65,7 @@ export class StateDatabase {
       multithreading: true,
     });
     await level.open();
-    return new StateDatabase(level, codec);
+    return new StateDatabase(level, codec, await LargeValues.open(directory));
   }
 
   /**
@@ -79,7 +83,9 @@ export class StateDatabase {
       bytes < threadBytesMin
         ? await readState(this.#level, new HereSink(take))
         : await readInThread(this.#level.location, take);
-    return markOf(reading, this.#codec);
+    const mark = markOf(reading, this.#codec);
+    await this.#large.restore(reading.large);
+    return mark;
   }
 
   /**
@@ -91,10 +97,13 @@ export class StateDatabase {
     try {
       let slice = 0;
       for (const change of changes) {
-        const { key, bytes, stamp } = change;
-        put(batch, key, change.value === undefined ? undefined : change.encode(this.#codec), bytes, stamp);
+        const { value, bytes } = change;
+        if (value !== undefined && bytes >= LARGE_BYTES_MIN) await this.#putLarge(batch, change, value);
+        else this.#put(batch, change, value === undefined ? undefined : change.encode(this.#codec));
         if (++slice % SLICE_RECORDS === 0) await nextRound();
       }
+      await this.#moveLarge(batch);
+      await this.#large.sync();
       const mark = advanced(before, changes, applied);
       batch.put(MARK_KEY, this.#sealMark(mark));
       await batch.write({ sync: false });
@@ -109,7 +118,12 @@ export class StateDatabase {
     if (changes.length === 0) return;
     const batch = this.#level.batch();
     try {
-      for (const { key, encoded, bytes, stamp } of changes) put(batch, key, encoded, bytes, stamp);
+      for (const change of changes) {
+        const { encoded } = change;
+        if (encoded === undefined || encoded.length < LARGE_BYTES_MIN) this.#put(batch, change, encoded);
+        else await this.#putLarge(batch, change, this.#codec.view(encoded));
+      }
+      await this.#large.write();
       await batch.write({ sync: false });
     } finally {
       await batch.close();
@@ -118,14 +132,49 @@ export class StateDatabase {
 
   /** Brings everything that was written to stable storage. `mark` is that of the last batch. */
   async sync(mark: StateMark): Promise<void> {
+    await this.#large.sync();
+    const unneeded = this.#large.takeUnneeded();
     // A synced write alone does not do: LevelDB closes a full log file without syncing it. So all
     // that is in log files is first brought into tables, which are synced, by compacting nothing.
     await this.#levelDb.compactRange(MARK_KEY, MARK_KEY);
     await this.#level.put(MARK_KEY, this.#sealMark(mark), { ...ENCODINGS, sync: true });
+    await this.#large.remove(unneeded);
   }
 
   async close(): Promise<void> {
+    await this.#large.close();
     await this.#level.close();
+  }
+
+  #put(batch: Batch, { key, bytes, stamp }: Change, value: Uint8Array | undefined): void {
+    const row = RECORD_PREFIX + key;
+    this.#large.delete(row);
+    if (value === undefined) batch.del(row);
+    else batch.put(row, sealValue(row, { value, bytes, stamp }));
+  }
+
+  async #putLarge(batch: Batch, change: Change, value: unknown): Promise<void> {
+    const { rest, parts: cuts } = this.#codec.cut(value, LARGE_BYTES_MIN);
+    if (cuts.length === 0) return this.#put(batch, change, rest);
+    const row = RECORD_PREFIX + change.key;
+    const parts: PlacedPart[] = [];
+    for (const { at, bytes } of cuts) parts.push({ at, ...(await this.#large.add(bytes)) });
+    this.#large.put(row, parts);
+    batch.put(row, sealSplit(row, { rest, parts, bytes: change.bytes, stamp: change.stamp }));
+  }
+
+  async #moveLarge(batch: Batch): Promise<void> {
+    const { file, keys } = this.#large.toMove ?? { file: 0, keys: [] };
+    for (const row of keys) {
+      const split = openSplit(row, (await this.#level.get(row)) ?? new Uint8Array());
+      if (split === undefined)
+        throw new DamagedStateError(`the record ${JSON.stringify(row)} is not what was stored`);
+      const parts: PlacedPart[] = [];
+      for (const part of split.parts)
+        parts.push(part.file === file ? { at: part.at, ...(await this.#large.move(part)) } : part);
+      this.#large.put(row, parts);
+      batch.put(row, sealSplit(row, { ...split, parts }));
+    }
   }
 
   get #levelDb(): LevelDb {
@@ -152,16 +201,6 @@ class HereSink implements BlockSink {
   }
 }
 
+/** What a record that is put says of itself. */
+type Change = Pick<StagedChange, 'key' | 'bytes' | 'stamp'>;
 type Batch = ReturnType<Level<string, Uint8Array>['batch']>;
-
-function put(
-  batch: Batch,
-  recordKey: string,
-  value: Uint8Array | undefined,
-  bytes: number,
-  stamp: number,
-): void {
-  const key = RECORD_PREFIX + recordKey;
-  if (value === undefined) batch.del(key);
-  else batch.put(key, sealValue(key, { value, bytes, stamp }));
-}

@@ -1,6 +1,8 @@
 import type { Level } from 'level';
 import type { Codec } from '../../base/codec.ts';
 import { type BlockSink, BlockWriter, DamagedStateError } from './state-block.ts';
+import { LargeFileReader } from './large-files.ts';
+import { joined, openSplit, type Place, type SplitValue } from './split-value.ts';
 import { decodeMark, type StateMark } from './state-mark.ts';
 import { MARK_KEY, openValue, readUint32, RECORD_PREFIX, STAMP_AT } from './state-value.ts';
 
@@ -11,6 +13,8 @@ export interface StateReading {
   readonly sum: number;
   /** As it is stored, and not checked; undefined if there is none. */
   readonly mark: Uint8Array | undefined;
+  /** The keys of records with large parts, and where those lie. */
+  readonly large: readonly (readonly [key: string, places: readonly Place[]])[];
 }
 
 const READ_RECORDS = 1000;
@@ -27,7 +31,8 @@ const READING = {
  * @throws DamagedStateError, or what LevelDB says
  */
 export async function readState(level: Level<string, Uint8Array>, sink: BlockSink): Promise<StateReading> {
-  const reader = new StateReader(sink);
+  const files = new LargeFileReader(level.location);
+  const reader = new StateReader(sink, files);
   const iterator = level.iterator(READING);
   try {
     // While some are taken in, the next ones are read.
@@ -40,6 +45,7 @@ export async function readState(level: Level<string, Uint8Array>, sink: BlockSin
     }
   } finally {
     await iterator.close();
+    await files.close();
   }
   return reader.end();
 }
@@ -60,6 +66,8 @@ export function markOf({ count, sum, mark: stored }: StateReading, codec: Codec)
 
 class StateReader {
   readonly #blocks: BlockWriter;
+  readonly #files: LargeFileReader;
+  readonly #large: [key: string, places: readonly Place[]][] = [];
   #count = 0;
   #sum = 0;
   #mark: Uint8Array | undefined;
@@ -67,19 +75,22 @@ class StateReader {
   #space = '';
   #prefix = '';
 
-  constructor(sink: BlockSink) {
+  constructor(sink: BlockSink, files: LargeFileReader) {
     this.#blocks = new BlockWriter(sink);
+    this.#files = files;
   }
 
   async take(some: readonly (readonly [key: string, stored: Uint8Array])[]): Promise<void> {
-    for (const [key, stored] of some) {
+    for (const [key, row] of some) {
       if (key === MARK_KEY) {
-        this.#mark = new Uint8Array(stored);
+        this.#mark = new Uint8Array(row);
         continue;
       }
       if (!key.startsWith(RECORD_PREFIX)) {
-        throw new DamagedStateError(`the record ${JSON.stringify(key)} is not what was stored`);
+        throw notStored(key);
       }
+      const split = openSplit(key, row);
+      const stored = split === undefined ? row : await this.#join(key, split);
       if (this.#prefix === '' || !key.startsWith(this.#prefix)) this.#beginSpace(key);
       const inner = key.slice(this.#prefix.length);
       if (!this.#blocks.fits(this.#space, inner, stored))
@@ -92,7 +103,18 @@ class StateReader {
 
   end(): StateReading {
     this.#blocks.end();
-    return { count: this.#count, sum: this.#sum, mark: this.#mark };
+    return { count: this.#count, sum: this.#sum, mark: this.#mark, large: this.#large };
+  }
+
+  async #join(key: string, split: SplitValue): Promise<Uint8Array> {
+    this.#large.push([key, split.parts]);
+    const parts: Uint8Array[] = [];
+    for (const part of split.parts) {
+      const bytes = await this.#files.read(part);
+      if (bytes === undefined) throw notStored(key);
+      parts.push(bytes);
+    }
+    return joined(key, split, parts);
   }
 
   #beginSpace(key: string): void {
@@ -101,4 +123,8 @@ class StateReader {
     this.#prefix = key.slice(0, slash + 1);
     this.#space = key.slice(RECORD_PREFIX.length, slash);
   }
+}
+
+function notStored(key: string): DamagedStateError {
+  return new DamagedStateError(`the record ${JSON.stringify(key)} is not what was stored`);
 }
