@@ -1,4 +1,4 @@
-import { open, readdir, unlink } from 'node:fs/promises';
+import { open, readdir, stat, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -9,9 +9,14 @@ import type { Place } from './split-value.ts';
 
 const NAME = /^large-(\d+)\.values$/;
 
-/** The numbers of the files in a directory. */
-export async function largeFiles(directory: string): Promise<readonly number[]> {
-  return (await readdir(directory)).flatMap((name) => NAME.exec(name)?.[1] ?? []).map(Number);
+/** The numbers of the files in a directory, and how long each is. */
+export async function largeFiles(directory: string): Promise<ReadonlyMap<number, number>> {
+  const files = new Map<number, number>();
+  for (const name of await readdir(directory)) {
+    const number = NAME.exec(name)?.[1];
+    if (number !== undefined) files.set(Number(number), (await stat(join(directory, name))).size);
+  }
+  return files;
 }
 
 export async function removeLargeFile(directory: string, file: number): Promise<void> {

@@ -3,8 +3,10 @@ import { LargeFileReader, largeFiles, LargeFileWriter, removeLargeFile } from '.
 import type { Place } from './split-value.ts';
 import { DamagedStateError } from './state-block.ts';
 
-/** A file takes nothing more from this length on; if it is needed for less than half of that, what it is needed for is moved. */
+/** A file takes nothing more from this length on. */
 const FILE_BYTES: number = 64 * 1024 * 1024;
+/** All files may hold twice what is needed of them and so much more. */
+const SURPLUS_BYTES: number = 2 * FILE_BYTES;
 /** So much waits in memory to be written, or one part that is larger. */
 const WRITE_BYTES = 4 * 1024 * 1024;
 
@@ -23,14 +25,16 @@ interface LargeFile {
  * in files that only grow. A record says which of their bytes it needs (`SplitValue`). The bytes are on
  * stable storage before LevelDB hears of the record; and a file that is not needed any more goes only
  * when LevelDB's own word for that is on stable storage: so a power cut leaves no record without its
- * parts. What little is needed of a file moves to another one.
+ * parts. Where the files hold much that is not needed, what is needed of one of them moves to another.
  */
 export class LargeValues {
   readonly #directory: string;
   readonly #reader: LargeFileReader;
-  /** Those that may go when nothing in them is needed. */
-  readonly #known = new Set<number>();
+  /** How long those are, but for the one that is written to, that may go when nothing in them is needed. */
+  readonly #known = new Map<number, number>();
   readonly #needed = new Map<number, LargeFile>();
+  /** Of all of them, written and needed. */
+  #neededBytes = 0;
   /** What each record needs. */
   readonly #places = new Map<string, readonly Place[]>();
   #writer: LargeFileWriter | undefined;
@@ -47,12 +51,12 @@ export class LargeValues {
   }
 
   static async open(directory: string): Promise<LargeValues> {
-    return new LargeValues(directory, Math.max(0, ...(await largeFiles(directory))));
+    return new LargeValues(directory, Math.max(0, ...(await largeFiles(directory)).keys()));
   }
 
   /** What all records need that the database holds. */
   async restore(needed: Iterable<readonly [key: string, places: readonly Place[]]>): Promise<void> {
-    for (const file of await largeFiles(this.#directory)) this.#known.add(file);
+    for (const [file, bytes] of await largeFiles(this.#directory)) this.#known.set(file, bytes);
     for (const [key, places] of needed) this.put(key, places);
   }
 
@@ -77,7 +81,7 @@ export class LargeValues {
       this.#needed.set(number, file);
       const uses = file.uses.get(offset) ?? 0;
       file.uses.set(offset, uses + 1);
-      if (uses === 0) file.bytes += length;
+      if (uses === 0) this.#count(file, length);
       file.keys.add(key);
     }
   }
@@ -94,18 +98,22 @@ export class LargeValues {
         file.uses.set(offset, uses - 1);
       } else {
         file.uses.delete(offset);
-        file.bytes -= length;
+        this.#count(file, -length);
       }
       if (file.uses.size === 0) this.#needed.delete(number);
     }
   }
 
-  /** A file that is needed too little, and the keys of the records that need it. */
+  /** If the files hold too much: the one of which least is needed, and the keys of the records that need it. */
   get toMove(): { readonly file: number; readonly keys: readonly string[] } | undefined {
-    for (const [file, { bytes, keys }] of this.#needed) {
-      if (bytes < FILE_BYTES / 2 && file !== this.#writer?.file) return { file, keys: [...keys] };
+    const bytes = [...this.#known.values()].reduce((sum, each) => sum + each, 0);
+    if (bytes <= 2 * this.#neededBytes + SURPLUS_BYTES) return undefined;
+    let least: readonly [number, LargeFile] | undefined;
+    for (const [number, file] of this.#needed) {
+      if (this.#known.has(number) && (least === undefined || file.bytes < least[1].bytes))
+        least = [number, file];
     }
-    return undefined;
+    return least === undefined ? undefined : { file: least[0], keys: [...least[1].keys] };
   }
 
   /** Adds the part anew; where it lies then. @throws DamagedStateError */
@@ -134,9 +142,7 @@ export class LargeValues {
 
   /** Files that are not needed any more: they may go once all that was put and deleted so far is on stable storage. */
   takeUnneeded(): readonly number[] {
-    const unneeded = [...this.#known].filter(
-      (file) => !this.#needed.has(file) && file !== this.#writer?.file,
-    );
+    const unneeded = [...this.#known.keys()].filter((file) => !this.#needed.has(file));
     for (const file of unneeded) this.#known.delete(file);
     return unneeded;
   }
@@ -161,8 +167,13 @@ export class LargeValues {
     if (full !== undefined && full.length < FILE_BYTES) return full;
     await full?.sync();
     await full?.close();
+    if (full !== undefined) this.#known.set(full.file, full.length);
     this.#writer = new LargeFileWriter(this.#directory, ++this.#lastFile);
-    this.#known.add(this.#lastFile);
     return this.#writer;
+  }
+
+  #count(file: LargeFile, bytes: number): void {
+    file.bytes += bytes;
+    this.#neededBytes += bytes;
   }
 }
