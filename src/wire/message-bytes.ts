@@ -11,6 +11,14 @@ import { crc32 } from 'node:zlib';
 import { freshRoom, type Room } from '../base/buffer-pool.ts';
 import type { Codec } from '../base/codec.ts';
 import { StoreError } from '../base/errors.ts';
+import {
+  checksumAround,
+  entryChecksum,
+  LARGE_BYTES_MIN,
+  type LyingBytes,
+  partsOf,
+  readEntryChecksum,
+} from './checksums.ts';
 import type { MsgpackCodec } from './msgpack-codec.ts';
 
 /** Of this layout alone: what the frames mean has a version of its own, in the peers' hello. */
@@ -20,11 +28,16 @@ export const MESSAGE_FORMAT = 1;
 const MESSAGE_HEADER_BYTES = 5;
 const CRC_AT = 1;
 
+/** As many of the first bytes of some are searched for. */
+const BEGINNING_BYTES = 64;
+
 /** At most this many frames in one WebSocket message. */
 export const FRAMES_PER_MESSAGE_MAX = 65_536;
 
 /** One frame, ready to be encoded: the number of its kind, then its fields. */
 export type Row = readonly unknown[];
+
+type EntriesOf = (rows: readonly Row[]) => readonly Uint8Array[];
 
 /** The bytes of one WebSocket message. */
 export function encodeRows(
@@ -32,21 +45,49 @@ export function encodeRows(
   rows: readonly Row[],
   room: Room = freshRoom,
 ): Uint8Array<ArrayBuffer> {
-  return seal(codec.encodeBehind(MESSAGE_HEADER_BYTES, rows, room));
+  const message = codec.encodeBehind(MESSAGE_HEADER_BYTES, rows, room);
+  return seal(message, crc32(message.subarray(MESSAGE_HEADER_BYTES)));
+}
+
+/** The same. `entries` gives the large data of entries in the rows, in order; those never change. */
+export function encodeEntryRows(
+  codec: MsgpackCodec,
+  rows: readonly Row[],
+  entries: EntriesOf,
+  room: Room = freshRoom,
+): Uint8Array<ArrayBuffer> {
+  const message = codec.encodeBehind(MESSAGE_HEADER_BYTES, rows, room);
+  const body = message.subarray(MESSAGE_HEADER_BYTES);
+  const large = body.length < LARGE_BYTES_MIN ? [] : entries(rows);
+  return seal(message, checksumAround(body, located(body, large), entryChecksum));
 }
 
 /** The body with its header in front. */
 export function sealMessage(body: Uint8Array): Uint8Array {
   const message = new Uint8Array(MESSAGE_HEADER_BYTES + body.length);
   message.set(body, MESSAGE_HEADER_BYTES);
-  return seal(message);
+  return seal(message, crc32(body));
 }
 
 /** Fills in the header. */
-function seal(message: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+function seal(message: Uint8Array<ArrayBuffer>, crc: number): Uint8Array<ArrayBuffer> {
   message[0] = MESSAGE_FORMAT;
-  viewOf(message).setUint32(CRC_AT, crc32(message.subarray(MESSAGE_HEADER_BYTES)));
+  viewOf(message).setUint32(CRC_AT, crc);
   return message;
+}
+
+/** Where each of the bytes lies in the body, in order. Those that are not found are left out. */
+function located(body: Uint8Array, some: readonly Uint8Array[]): readonly LyingBytes[] {
+  const whole = Buffer.from(body.buffer, body.byteOffset, body.length);
+  const found: LyingBytes[] = [];
+  let from = 0;
+  for (const bytes of some) {
+    const at = whole.indexOf(bytes.subarray(0, BEGINNING_BYTES), from);
+    if (at < 0 || whole.compare(bytes, 0, bytes.length, at, at + bytes.length) !== 0) continue;
+    found.push({ at, bytes });
+    from = at + bytes.length;
+  }
+  return found;
 }
 
 /**
@@ -55,6 +96,21 @@ function seal(message: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
  * @throws StoreError PROTOCOL_VERSION, PROTOCOL_VIOLATION
  */
 export function decodeRows(codec: Codec, message: Uint8Array): readonly Row[] {
+  const body = bodyOf(message);
+  checkChecksum(message, crc32(body));
+  return decodeBody(codec, body);
+}
+
+/** The same; notes the checksums of the large data of entries. */
+export function decodeEntryRows(codec: Codec, message: Uint8Array, entries: EntriesOf): readonly Row[] {
+  const body = bodyOf(message);
+  if (body.length < LARGE_BYTES_MIN) return decodeRows(codec, message);
+  const rows = decodeBody(codec, body);
+  checkChecksum(message, checksumAround(body, partsOf(body, entries(rows)), readEntryChecksum));
+  return rows;
+}
+
+function bodyOf(message: Uint8Array): Uint8Array {
   const version = message[0];
   if (version === undefined) throw violation('an empty message');
   if (version !== MESSAGE_FORMAT) {
@@ -64,11 +120,17 @@ export function decodeRows(codec: Codec, message: Uint8Array): readonly Row[] {
     );
   }
   if (message.length <= MESSAGE_HEADER_BYTES) throw violation('a message that is cut off');
-  const body = message.subarray(MESSAGE_HEADER_BYTES);
-  if (viewOf(message).getUint32(CRC_AT) !== crc32(body)) {
+  return message.subarray(MESSAGE_HEADER_BYTES);
+}
+
+function checkChecksum(message: Uint8Array, crc: number): void {
+  if (viewOf(message).getUint32(CRC_AT) !== crc) {
     throw violation('the message was damaged on its way: its checksum does not match');
   }
-  const rows = decodeBody(codec, body);
+}
+
+function decodeBody(codec: Codec, body: Uint8Array): readonly Row[] {
+  const rows = valueOf(codec, body);
   if (!Array.isArray(rows)) throw violation('a message is an array of frames');
   if (rows.length > FRAMES_PER_MESSAGE_MAX) throw violation(`${rows.length} frames in one message`);
   for (const row of rows) {
@@ -86,7 +148,7 @@ function viewOf(message: Uint8Array): DataView {
   return new DataView(message.buffer, message.byteOffset, message.byteLength);
 }
 
-function decodeBody(codec: Codec, body: Uint8Array): unknown {
+function valueOf(codec: Codec, body: Uint8Array): unknown {
   try {
     return codec.decode(body);
   } catch (error) {

@@ -2,10 +2,10 @@
 import type { Room } from '../base/buffer-pool.ts';
 import { unreachable } from '../base/assert.ts';
 import { type FieldReader, readRow } from './field-reader.ts';
-import { decodeRows, encodeRows, type Row, violation } from './message-bytes.ts';
+import { decodeEntryRows, encodeEntryRows, type Row, violation } from './message-bytes.ts';
 import { msgpackCodec, msgpackViewCodec } from './msgpack-codec.ts';
 import type { PeerFrame, PeerHelloFrame } from './peer-frames.ts';
-import { messageFromRow, messageRow } from './raft-message-codec.ts';
+import { largeEntriesIn, messageFromRow, messageRow } from './raft-message-codec.ts';
 import {
   ADDRESS_LENGTH_MAX,
   CLUSTER_ID_LENGTH_MAX,
@@ -22,7 +22,7 @@ export const PEER_KINDS: Readonly<Record<PeerFrame['kind'], number>> = {
 
 /** The bytes of one WebSocket message. */
 export function encodePeerFrames(frames: readonly PeerFrame[], room?: Room): Uint8Array<ArrayBuffer> {
-  return encodeRows(msgpackViewCodec, frames.map(toRow), room);
+  return encodeEntryRows(msgpackViewCodec, frames.map(toRow), largeEntries, room);
 }
 
 /**
@@ -32,7 +32,13 @@ export function encodePeerFrames(frames: readonly PeerFrame[], room?: Room): Uin
  * @throws StoreError PROTOCOL_VERSION, PROTOCOL_VIOLATION
  */
 export function decodePeerFrames(message: Uint8Array): readonly PeerFrame[] {
-  return decodeRows(msgpackCodec, message).map(fromRow);
+  return decodeEntryRows(msgpackCodec, message, largeEntries).map(fromRow);
+}
+
+function largeEntries(rows: readonly Row[]): readonly Uint8Array[] {
+  const [kind, messages] = rows[0] ?? [];
+  if (kind !== PEER_KINDS['peer-messages'] || !Array.isArray(messages)) return [];
+  return messages.flatMap(largeEntriesIn);
 }
 
 function toRow(frame: PeerFrame): Row {

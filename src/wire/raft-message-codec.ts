@@ -3,6 +3,7 @@ import { assert, unreachable } from '../base/assert.ts';
 import { decodeConfiguration } from '../raft/configuration-codec.ts';
 import type { Entry, EntryKind, Position } from '../raft/entry.ts';
 import type { AppendRequest, Envelope, HeartbeatResponse, Message } from '../raft/message.ts';
+import { LARGE_BYTES_MIN } from './checksums.ts';
 import { type FieldReader, readRow } from './field-reader.ts';
 import { type Row, violation } from './message-bytes.ts';
 import { ENTRIES_PER_APPEND_MAX } from './wire-limits.ts';
@@ -91,6 +92,14 @@ export function messageRow(message: Message): Row {
     default:
       return unreachable(message);
   }
+}
+
+/** The large data of entries that stand in a row, if it is one with entries. */
+export function largeEntriesIn(row: unknown): readonly Uint8Array[] {
+  if (!Array.isArray(row) || row[0] !== MESSAGE_KINDS['append-request']) return [];
+  const flat: unknown = row.at(-1);
+  if (!Array.isArray(flat)) return [];
+  return flat.filter((item) => item instanceof Uint8Array && item.length >= LARGE_BYTES_MIN);
 }
 
 /** @throws StoreError PROTOCOL_VIOLATION */

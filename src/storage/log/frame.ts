@@ -36,14 +36,14 @@ export function frameBytesFor(bodyBytes: number): number {
  * Fills in the header of a frame whose body, zero-padded to the end of `frame`, is already behind the
  * header's place. The checksums cover every byte.
  */
-export function sealFrame(frame: Uint8Array, header: Omit<FrameHeader, 'frameBytes' | 'bodyCrc'>): void {
+export function sealFrame(frame: Uint8Array, header: Omit<FrameHeader, 'frameBytes'>): void {
   assert(frame.length % SECTOR_BYTES === 0, 'a frame fills its sectors');
   const view = new DataView(frame.buffer, frame.byteOffset, FRAME_HEADER_BYTES);
   view.setUint32(0, MAGIC, true);
   view.setUint32(4, frame.length, true);
   setUint64(view, 8, header.salt);
   setUint64(view, 16, header.sequence);
-  view.setUint32(24, crc32(frame.subarray(FRAME_HEADER_BYTES)), true);
+  view.setUint32(24, header.bodyCrc, true);
   view.setUint32(28, 0, true);
   writeSummary(view, SUMMARY_AT, header.before);
   view.setUint32(HEADER_CRC_AT, crc32(frame.subarray(0, HEADER_CRC_AT)), true);

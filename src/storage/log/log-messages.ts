@@ -22,8 +22,13 @@ export interface LogWriteTimes {
 /** To the worker. */
 export type LogRequest =
   | { readonly kind: 'open' }
-  /** `body` is what `encodeRecords` made; its memory goes along. */
-  | { readonly kind: 'write'; readonly id: number; readonly body: Uint8Array<ArrayBuffer> }
+  /** `body` is what `encodeRecords` made; its memory goes along. `crc` is its checksum, if that is known already. */
+  | {
+      readonly kind: 'write';
+      readonly id: number;
+      readonly body: Uint8Array<ArrayBuffer>;
+      readonly crc: number | undefined;
+    }
   | { readonly kind: 'close' };
 
 /** From the worker. */

@@ -3,6 +3,7 @@ import type { Index, Term } from '../../base/flavor.ts';
 import type { Entry, EntryKind, HardState, Position } from '../../raft/entry.ts';
 import type { LogWrite } from '../../raft/ready.ts';
 import { unreachable } from '../../base/assert.ts';
+import { checksumAround, entryChecksum, LARGE_BYTES_MIN, type LyingBytes } from '../../wire/checksums.ts';
 import { getUint64, setUint64 } from './uint64.ts';
 
 /**
@@ -75,6 +76,20 @@ function recordsBytes(write: LogWrite): number {
   for (const entry of write.entries) bytes += PREFIX_BYTES + POSITION_BYTES + entry.data.length;
   if (write.compactTo !== undefined) bytes += PREFIX_BYTES + INDEX_BYTES;
   return bytes;
+}
+
+/** The checksum of what `encodeRecords` made of a write with these entries, if most of it is known. */
+export function recordsChecksum(body: Uint8Array, entries: readonly Entry[]): number | undefined {
+  if (!entries.some(({ data }) => data.length >= LARGE_BYTES_MIN)) return undefined;
+  const parts: LyingBytes[] = [];
+  let next = 0;
+  for (const record of decodeRecords(body)) {
+    if (record.kind !== 'entry' && record.kind !== 'fill') continue;
+    const bytes = entries[next++]?.data ?? record.entry.data;
+    if (bytes.length >= LARGE_BYTES_MIN)
+      parts.push({ at: record.entry.data.byteOffset - body.byteOffset, bytes });
+  }
+  return checksumAround(body, parts, entryChecksum);
 }
 
 /**

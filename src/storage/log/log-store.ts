@@ -9,7 +9,7 @@ import type { DirectoryLock } from '../directory-lock.ts';
 import type { LogContents, LogStorage } from '../log-storage.ts';
 import { builtModule } from '../built-module.ts';
 import type { LogReply, LogRequest, LogWorkerData, LogWriteTimes } from './log-messages.ts';
-import { decodeRecords, encodeRecords } from './log-records.ts';
+import { decodeRecords, encodeRecords, recordsChecksum } from './log-records.ts';
 
 export interface LogStoreOptions {
   /** Of the log alone. */
@@ -116,7 +116,8 @@ export class LogStore implements LogStorage {
       this.#writes.push({ resolve, reject });
       // Encoded here: an entry's data is a view, and would take all the memory behind it along.
       const body = encodeRecords(write, this.#pool.take);
-      this.#post({ kind: 'write', id, body }, [body.buffer]);
+      const crc = recordsChecksum(body, write.entries);
+      this.#post({ kind: 'write', id, body, crc }, [body.buffer]);
     });
   }
 

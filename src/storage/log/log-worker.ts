@@ -79,17 +79,19 @@ class LogWorker {
 
   #write(): boolean {
     const bodies: Uint8Array<ArrayBuffer>[] = [];
+    const checksums: (number | undefined)[] = [];
     let bytes = 0;
     let id = 0;
     for (const request of this.#waiting) {
       if (request.kind !== 'write') break;
       if (bodies.length > 0 && bytes + request.body.length > this.#frameBytesMax) break;
       bodies.push(request.body);
+      checksums.push(request.crc);
       bytes += request.body.length;
       id = request.id;
     }
     this.#fileTimes.take();
-    const outcome = this.#log.append(bodies);
+    const outcome = this.#log.append(bodies, checksums);
     const times = this.#fileTimes.take();
     this.#tellFull();
     if (outcome === 'full') return this.#giveUp();

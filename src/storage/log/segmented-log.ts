@@ -8,6 +8,7 @@ import { FRAME_HEADER_BYTES, frameBytesFor, sealFrame, SECTOR_BYTES } from './fr
 import { lastFrameBytes, recoverLog } from './log-recovery.ts';
 import type { RecoveredLog } from './log-recovery.ts';
 import { describeRecord, followRecords, type RecordFollower } from './log-records.ts';
+import { continuedCrc, joinedCrc } from '../../wire/joined-crc.ts';
 import { LogTail } from './log-tail.ts';
 import type { Segment } from './segment.ts';
 import { framesEnd, headerPlaces, repairHeader, segmentName } from './segment.ts';
@@ -115,18 +116,19 @@ export class SegmentedLog {
 
   /**
    * Makes the records of some writes (see `encodeRecords`) durable, as one frame: all or none. `full`
-   * if the disk has no room for them: nothing was written, and it may be tried again.
+   * if the disk has no room for them: nothing was written, and it may be tried again. `checksums` are
+   * those of the bodies, as far as they are known.
    *
    * @throws StoreError DISK_FULL, DISK_FAILED; after that, always
    */
-  append(bodies: readonly Uint8Array[]): 'written' | 'full' {
+  append(bodies: readonly Uint8Array[], checksums: readonly (number | undefined)[] = []): 'written' | 'full' {
     const bodyBytes = bodies.reduce((sum, body) => sum + body.length, 0);
     if (bodyBytes === 0) return 'written';
     return this.#guarded('writing the log', () => {
       const frameBytes = frameBytesFor(bodyBytes);
       const hasRoom = this.#end + frameBytes <= framesEnd(this.#active) || this.#roll(frameBytes);
       if (!hasRoom) return 'full';
-      const frame = this.#frame(bodies, frameBytes);
+      const frame = this.#frame(bodies, checksums, frameBytes);
       const { file } = this.#active;
       file.write(frame, this.#end);
       file.sync();
@@ -213,13 +215,20 @@ export class SegmentedLog {
   }
 
   /** Builds the frame, and follows its records. */
-  #frame(bodies: readonly Uint8Array[], frameBytes: number): Uint8Array {
+  #frame(
+    bodies: readonly Uint8Array[],
+    checksums: readonly (number | undefined)[],
+    frameBytes: number,
+  ): Uint8Array {
     const before = this.#tail.summary;
     const frame = this.#room(frameBytes);
     let at = FRAME_HEADER_BYTES;
-    for (const body of bodies) {
+    let bodyCrc = 0;
+    for (const [index, body] of bodies.entries()) {
       this.#follow(body);
       frame.set(body, at);
+      const crc = checksums[index];
+      bodyCrc = crc === undefined ? continuedCrc(bodyCrc, body) : joinedCrc(bodyCrc, crc, body.length);
       at += body.length;
     }
     frame.fill(0, at);
@@ -227,6 +236,7 @@ export class SegmentedLog {
       salt: this.#active.header.salt,
       sequence: this.#nextFrame,
       before,
+      bodyCrc: continuedCrc(bodyCrc, frame.subarray(at)),
     });
     return frame;
   }

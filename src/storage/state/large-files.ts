@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { present } from '../../base/assert.ts';
+import { checksumOf } from '../../wire/checksums.ts';
 import { syncDirectory } from '../atomic-file.ts';
 import { systemCode } from '../disk-error.ts';
 import type { Place } from './split-value.ts';
@@ -55,7 +56,7 @@ export class LargeFileWriter {
 
   /** The bytes must stay as they are until they are written. */
   add(bytes: Uint8Array): Place {
-    const place = { file: this.file, offset: this.#length, length: bytes.length, crc: crc32(bytes) };
+    const place = { file: this.file, offset: this.#length, length: bytes.length, crc: checksumOf(bytes) };
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
     this.#length += bytes.length;
