@@ -11,14 +11,8 @@ import { crc32 } from 'node:zlib';
 import { freshRoom, type Room } from '../base/buffer-pool.ts';
 import type { Codec } from '../base/codec.ts';
 import { StoreError } from '../base/errors.ts';
-import {
-  checksumAround,
-  entryChecksum,
-  LARGE_BYTES_MIN,
-  type LyingBytes,
-  partsOf,
-  readEntryChecksum,
-} from './checksums.ts';
+import { checksumAround, entryChecksum, LARGE_BYTES_MIN, partsOf, readEntryChecksum } from './checksums.ts';
+import { continuedCrc, joinedCrc } from './joined-crc.ts';
 import type { MsgpackCodec } from './msgpack-codec.ts';
 
 /** Of this layout alone: what the frames mean has a version of its own, in the peers' hello. */
@@ -27,9 +21,6 @@ export const MESSAGE_FORMAT = 1;
 /** Version byte and checksum. */
 const MESSAGE_HEADER_BYTES = 5;
 const CRC_AT = 1;
-
-/** As many of the first bytes of some are searched for. */
-const BEGINNING_BYTES = 64;
 
 /** At most this many frames in one WebSocket message. */
 export const FRAMES_PER_MESSAGE_MAX = 65_536;
@@ -49,17 +40,30 @@ export function encodeRows(
   return seal(message, crc32(message.subarray(MESSAGE_HEADER_BYTES)));
 }
 
-/** The same. `entries` gives the large data of entries in the rows, in order; those never change. */
+/** The same. `entries` gives the large data of entries in the rows; those never change, and are copied once. */
 export function encodeEntryRows(
   codec: MsgpackCodec,
   rows: readonly Row[],
   entries: EntriesOf,
   room: Room = freshRoom,
 ): Uint8Array<ArrayBuffer> {
-  const message = codec.encodeBehind(MESSAGE_HEADER_BYTES, rows, room);
-  const body = message.subarray(MESSAGE_HEADER_BYTES);
-  const large = body.length < LARGE_BYTES_MIN ? [] : entries(rows);
-  return seal(message, checksumAround(body, located(body, large), entryChecksum));
+  if (entries(rows).length === 0) return encodeRows(codec, rows, room);
+  const { rest, parts } = codec.cut(rows, LARGE_BYTES_MIN);
+  const length = parts.reduce((sum, { bytes }) => sum + bytes.length, MESSAGE_HEADER_BYTES + rest.length);
+  const message = new Uint8Array(room(length), 0, length);
+  let crc = 0;
+  let from = 0;
+  let to = MESSAGE_HEADER_BYTES;
+  for (const { at, bytes } of parts) {
+    const before = rest.subarray(from, at);
+    message.set(before, to);
+    message.set(bytes, to + before.length);
+    crc = joinedCrc(continuedCrc(crc, before), entryChecksum(bytes), bytes.length);
+    to += before.length + bytes.length;
+    from = at;
+  }
+  message.set(rest.subarray(from), to);
+  return seal(message, continuedCrc(crc, rest.subarray(from)));
 }
 
 /** The body with its header in front. */
@@ -74,20 +78,6 @@ function seal(message: Uint8Array<ArrayBuffer>, crc: number): Uint8Array<ArrayBu
   message[0] = MESSAGE_FORMAT;
   viewOf(message).setUint32(CRC_AT, crc);
   return message;
-}
-
-/** Where each of the bytes lies in the body, in order. Those that are not found are left out. */
-function located(body: Uint8Array, some: readonly Uint8Array[]): readonly LyingBytes[] {
-  const whole = Buffer.from(body.buffer, body.byteOffset, body.length);
-  const found: LyingBytes[] = [];
-  let from = 0;
-  for (const bytes of some) {
-    const at = whole.indexOf(bytes.subarray(0, BEGINNING_BYTES), from);
-    if (at < 0 || whole.compare(bytes, 0, bytes.length, at, at + bytes.length) !== 0) continue;
-    found.push({ at, bytes });
-    from = at + bytes.length;
-  }
-  return found;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Entry, EntryKind, HardState, Position } from '../../raft/entry.ts'
 import type { LogWrite } from '../../raft/ready.ts';
 import { unreachable } from '../../base/assert.ts';
 import { checksumAround, entryChecksum, LARGE_BYTES_MIN, type LyingBytes } from '../../wire/checksums.ts';
+import { FRAME_HEADER_BYTES, frameBytesFor } from './frame.ts';
 import { getUint64, setUint64 } from './uint64.ts';
 
 /**
@@ -31,11 +32,14 @@ const PREFIX_BYTES = 5;
 const POSITION_BYTES = 16;
 const INDEX_BYTES = 8;
 
-/** The records of one write, in a buffer that may be handed to another thread. */
+/**
+ * The records of one write, in a buffer that may be handed to another thread, and that has room for the
+ * frame around them.
+ */
 export function encodeRecords(write: LogWrite, room: Room = freshRoom): Uint8Array<ArrayBuffer> {
   const bytes = recordsBytes(write);
-  const body = new Uint8Array(room(bytes), 0, bytes);
-  const view = new DataView(body.buffer);
+  const body = new Uint8Array(room(frameBytesFor(bytes)), FRAME_HEADER_BYTES, bytes);
+  const view = new DataView(body.buffer, body.byteOffset, bytes);
   let at = 0;
   const begin = (kind: number, length: number): number => {
     view.setUint8(at, kind);

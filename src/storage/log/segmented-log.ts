@@ -221,12 +221,12 @@ export class SegmentedLog {
     frameBytes: number,
   ): Uint8Array {
     const before = this.#tail.summary;
-    const frame = this.#room(frameBytes);
+    const frame = roomAround(bodies, frameBytes) ?? this.#room(frameBytes);
     let at = FRAME_HEADER_BYTES;
     let bodyCrc = 0;
     for (const [index, body] of bodies.entries()) {
       this.#follow(body);
-      frame.set(body, at);
+      if (body.buffer !== frame.buffer) frame.set(body, at);
       const crc = checksums[index];
       bodyCrc = crc === undefined ? continuedCrc(bodyCrc, body) : joinedCrc(bodyCrc, crc, body.length);
       at += body.length;
@@ -305,4 +305,10 @@ export class SegmentedLog {
       throw error instanceof InvariantError ? error : this.#failure;
     }
   }
+}
+
+/** A body that is alone, and has room for its frame around it, stays where it is. */
+function roomAround([body, ...others]: readonly Uint8Array[], frameBytes: number): Uint8Array | undefined {
+  if (body === undefined || others.length > 0 || body.byteOffset !== FRAME_HEADER_BYTES) return undefined;
+  return body.buffer.byteLength < frameBytes ? undefined : new Uint8Array(body.buffer, 0, frameBytes);
 }
