@@ -39,7 +39,7 @@ export class LargeValues {
   readonly #places = new Map<string, readonly Place[]>();
   #writer: LargeFileWriter | undefined;
   #lastFile: number;
-  /** Where bytes lie that were added since `write` or `sync`: those of a value are often part of two records… */
+  /** Where bytes lie that were added since `sync`: those of a value are often part of two records… */
   readonly #added = new Map<Uint8Array, Place>();
   /** …and where parts have moved since then, by where they were. */
   readonly #moved = new Map<string, Place>();
@@ -60,7 +60,7 @@ export class LargeValues {
     for (const [key, places] of needed) this.put(key, places);
   }
 
-  /** Where the bytes will lie after `write` or `sync`; they must stay as they are until then. */
+  /** Where the bytes will lie after `sync`; they must stay as they are until then. */
   async add(bytes: Uint8Array): Promise<Place> {
     const before = this.#added.get(bytes);
     if (before !== undefined) return before;
@@ -128,15 +128,10 @@ export class LargeValues {
     return moved;
   }
 
-  /** Everything that was added is in its file. */
-  async write(): Promise<void> {
-    this.#forgetAdded();
-    await this.#writer?.write();
-  }
-
   /** Everything that was added is on stable storage. */
   async sync(): Promise<void> {
-    this.#forgetAdded();
+    this.#added.clear();
+    this.#moved.clear();
     await this.#writer?.sync();
   }
 
@@ -154,11 +149,6 @@ export class LargeValues {
   async close(): Promise<void> {
     await this.#reader.close();
     await this.#writer?.close();
-  }
-
-  #forgetAdded(): void {
-    this.#added.clear();
-    this.#moved.clear();
   }
 
   /** The file that is written to, or a new one if it is full. */

@@ -61,7 +61,8 @@ const ROOM_RETRY_MS = 500;
 /**
  * The state in LevelDB, which is fast, and not to be trusted: it does not check what it reads, and
  * can lose a part without a word. So each value bears a checksum, the whole another one that follows
- * every batch, and what does not check is set aside and built anew from the log or from a peer.
+ * every batch, and what does not check is set aside and built anew from the log or from a peer. Large
+ * values lie in files beside it (`LargeValues`).
  *
  * Writes are not synced, and go one after the other. After a failure every call is rejected with the
  * same error.

@@ -123,7 +123,7 @@ export class StateDatabase {
         if (encoded === undefined || encoded.length < LARGE_BYTES_MIN) this.#put(batch, change, encoded);
         else await this.#putLarge(batch, change, this.#codec.view(encoded));
       }
-      await this.#large.write();
+      await this.#large.sync();
       await batch.write({ sync: false });
     } finally {
       await batch.close();
@@ -132,7 +132,6 @@ export class StateDatabase {
 
   /** Brings everything that was written to stable storage. `mark` is that of the last batch. */
   async sync(mark: StateMark): Promise<void> {
-    await this.#large.sync();
     const unneeded = this.#large.takeUnneeded();
     // A synced write alone does not do: LevelDB closes a full log file without syncing it. So all
     // that is in log files is first brought into tables, which are synced, by compacting nothing.

@@ -5,7 +5,8 @@ import { Slab } from '../../base/slab.ts';
 /**
  * How a record lies in LevelDB, which does not check what it reads: under `r` and its key, its stamp,
  * four bytes; what it counts for, four bytes; the value; a checksum over the key and all that stands
- * before it, four bytes. Under `m` alone, in the same form, the mark of the last batch.
+ * before it, four bytes; for one with large parts see `SplitValue`. Under `m` alone, in the same form,
+ * the mark of the last batch.
  */
 export const STAMP_AT = 0;
 export const BYTES_AT = 4;
