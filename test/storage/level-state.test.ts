@@ -7,7 +7,7 @@ import { BLOCK_BYTES } from '../../src/storage/state/state-block.ts';
 import { LevelState } from '../../src/storage/state/level-state.ts';
 import { StateDatabase } from '../../src/storage/state/state-database.ts';
 import { StateDirectory } from '../../src/storage/state/state-directory.ts';
-import { openValue, sealValue } from '../../src/storage/state/state-value.ts';
+import { sealValue } from '../../src/storage/state/state-value.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
 import type { RecordEntry } from '../../src/machine/records.ts';
 import type { Position } from '../../src/raft/entry.ts';
@@ -191,22 +191,6 @@ test.each(READERS)('no thread is left, whatever was found: read %s', async (read
     await rawDatabase(directory, add('rm/\u0100'));
     expect((await contentsOf(directory, reader)).setAside).toBeDefined();
     expect(threads()).toBe(before);
-  });
-});
-
-test('a state of the format before is taken as it is', async () => {
-  await inTemporaryDirectory(async (directory) => {
-    await fill(directory);
-    const before = await contentsOf(directory);
-    await rawDatabase(directory, async (level) => {
-      const mark = openValue('m', (await level.get('m')) ?? new Uint8Array());
-      const fields = msgpackCodec.decode(mark?.value ?? new Uint8Array()) as number[];
-      expect(fields[0]).toBe(3);
-      const value = msgpackCodec.encode([2, ...fields.slice(1)]);
-      const elder = sealValue('m', { value, bytes: 0, stamp: 0 });
-      await level.batch([{ type: 'put', key: 'm', value: elder }], { sync: true });
-    });
-    expect(await contentsOf(directory)).toStrictEqual(before);
   });
 });
 

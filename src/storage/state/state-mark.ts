@@ -38,13 +38,9 @@ export function encodeMark(codec: Codec, { applied, count, sum }: StateMark): Ui
 /** @throws Error if it is of another release */
 export function decodeMark(codec: Codec, bytes: Uint8Array): StateMark {
   const fields = codec.decode(bytes) as number[];
-  if (fields[0] !== FORMAT && fields[0] !== FORMAT_BEFORE) {
-    throw new Error(`format ${fields[0]} is of another release`);
-  }
+  if (fields[0] !== FORMAT) throw new Error(`format ${fields[0]} is of another release`);
   const field = (at: number): number => present(fields[at], 'a sound mark has all its fields');
   return { applied: { index: field(1), term: field(2) }, count: field(3), sum: field(4) };
 }
 
 const FORMAT = 3;
-/** The same, but for records in parts, which it did not know. */
-const FORMAT_BEFORE = 2;
