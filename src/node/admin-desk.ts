@@ -96,6 +96,10 @@ export class AdminDesk {
     if (placed !== undefined) return placed;
     const { status, active } = this.#options.cluster();
     if (status.role !== 'leader') return this.#refuse(request, 'NOT_LEADER', 'this node does not lead');
+    if (placeOf(active, join) !== undefined) {
+      // It asked before, maybe another leader: to be given a second place it would be refused, for its address is taken.
+      return this.#refuse(request, 'TOO_BUSY', 'the place of this node is not committed yet');
+    }
     const reply = await this.#askFor(joinChanges(active, join));
     if (reply.kind === 'error') return this.#answer(request, reply);
     return this.#placed(join) ?? this.#refuse(request, 'TOO_BUSY', 'the members changed meanwhile');
