@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 import { continuedCrc, joinedCrc } from './joined-crc.ts';
 import { msgpackViewCodec } from './msgpack-codec.ts';
 
-/** Of shorter bytes nothing is noted. */
+/** Of shorter bytes nothing is noted; and only bytes of this length and above lie beside LevelDB, which writes each value several times. */
 export const LARGE_BYTES_MIN: number = 64 * 1024;
 /** What has more items is not searched for large bytes: it holds small things. */
 const ITEMS_MAX = 64;

@@ -2,7 +2,7 @@ import { freshRoom, type Room } from '../../base/buffer-pool.ts';
 import type { Index, Term } from '../../base/flavor.ts';
 import type { Entry, EntryKind, HardState, Position } from '../../raft/entry.ts';
 import type { LogWrite } from '../../raft/ready.ts';
-import { unreachable } from '../../base/assert.ts';
+import { present, unreachable } from '../../base/assert.ts';
 import { checksumAround, entryChecksum, LARGE_BYTES_MIN, type LyingBytes } from '../../wire/checksums.ts';
 import { FRAME_HEADER_BYTES, frameBytesFor } from './frame.ts';
 import { getUint64, setUint64 } from './uint64.ts';
@@ -89,7 +89,7 @@ export function recordsChecksum(body: Uint8Array, entries: readonly Entry[]): nu
   let next = 0;
   for (const record of decodeRecords(body)) {
     if (record.kind !== 'entry' && record.kind !== 'fill') continue;
-    const bytes = entries[next++]?.data ?? record.entry.data;
+    const bytes = present(entries[next++], 'each entry of a write has its record').data;
     if (bytes.length >= LARGE_BYTES_MIN)
       parts.push({ at: record.entry.data.byteOffset - body.byteOffset, bytes });
   }

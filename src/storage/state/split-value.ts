@@ -29,9 +29,6 @@ export interface Place {
   readonly crc: number;
 }
 
-/** Bytes of this length and above do not go into LevelDB, which writes each value several times. */
-export const LARGE_BYTES_MIN: number = 64 * 1024;
-
 /** A record that counts for more cannot be stored. */
 const SPLIT = 0x8000_0000;
 const COUNT_BYTES = 4;
