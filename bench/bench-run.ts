@@ -1,5 +1,5 @@
 import { warmUp } from './measure/warm-up.ts';
-import type { Bench } from './question.ts';
+import type { Bench, WarmUpLoad } from './question.ts';
 import { KvorumTarget } from './targets/kvorum.ts';
 import { installedPeers, type PeerName } from './targets/peers.ts';
 import type { StoreTarget, Target } from './targets/target.ts';
@@ -8,7 +8,6 @@ const FIRST_PORT = 7601;
 const PORTS_APART = 20;
 const KEYS = 10_000;
 const KEYS_QUICK = 1_000;
-const WARM_UP_IN_FLIGHT = 256;
 
 export interface BenchOptions {
   readonly durationMs: number;
@@ -60,17 +59,15 @@ export class BenchRun implements Bench {
     done.add(what);
   }
 
-  async warmUp(
-    target: Target,
-    kind: 'put' | 'get',
-    operation: (sequence: number) => Promise<void>,
-  ): Promise<void> {
+  async warmUp(target: Target, { kind, operation, inFlight, again = false }: WarmUpLoad): Promise<void> {
     if (this.isQuick) return;
-    await this.once(target, `${kind} until warm`, async () => {
-      const rates = await warmUp(operation, WARM_UP_IN_FLIGHT);
+    const act = async (): Promise<void> => {
+      const rates = await warmUp(operation, inFlight);
       const shown = rates.map((rate) => Math.round(rate).toLocaleString('en')).join(', ');
-      this.note(`  warm-up    ${target.name.padEnd(16)}${kind}s a second: ${shown}`);
-    });
+      this.note(`  warm-up    ${target.name.padEnd(16)}${kind}s a second, ${inFlight} in flight: ${shown}`);
+    };
+    if (again) await act();
+    else await this.once(target, `${kind} at ${inFlight} until warm`, act);
   }
 
   nextPort(): number {

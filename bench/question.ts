@@ -34,6 +34,15 @@ export interface Question {
   begin(bench: Bench): Promise<readonly Subject[]>;
 }
 
+/** What a target is warmed up by. */
+export interface WarmUpLoad {
+  readonly kind: 'put' | 'get';
+  readonly operation: (sequence: number) => Promise<void>;
+  readonly inFlight: number;
+  /** It was warm, and part of it was started anew. */
+  readonly again?: boolean;
+}
+
 /** What the questions share. */
 export interface Bench {
   /** How long one round of one subject measures. */
@@ -51,8 +60,8 @@ export interface Bench {
   start<T extends Target>(target: T): Promise<T>;
   /** Does it, unless the same was done to this target already. */
   once(target: Target, what: string, act: () => Promise<unknown>): Promise<void>;
-  /** Loads a target until it runs at its steady rate, once for each kind of operation; not when in a hurry. */
-  warmUp(target: Target, kind: 'put' | 'get', operation: (sequence: number) => Promise<void>): Promise<void>;
+  /** Loads a target until it runs at its steady rate, once for each kind of load; not when in a hurry. */
+  warmUp(target: Target, load: WarmUpLoad): Promise<void>;
   /** From which on the ports of a new target are sought. */
   nextPort(): number;
   note(text: string): void;

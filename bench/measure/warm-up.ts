@@ -1,10 +1,10 @@
 import { runLoad } from './closed-load.ts';
 
-const WINDOW_MS = 2_000;
-const WINDOWS_MAX = 10;
+const WINDOW_MS = 4_000;
+const WINDOWS_MAX = 12;
 const RISE_MIN = 1.05;
 const CALM_WINDOWS = 2;
-const WINDOWS_MIN = 4;
+const WINDOWS_MIN = 5;
 
 /**
  * Whether a rate has stopped rising: no window of the last two was more than a twentieth above the best
@@ -18,9 +18,9 @@ export function isSteady(rates: readonly number[]): boolean {
 }
 
 /**
- * Loads a store until it runs at its steady rate, or for 20 s. A just-in-time compiler needs tens of
- * thousands of operations for that: the first seconds give half of what comes later. Returns the rate of
- * each window.
+ * Loads a store until it runs at its steady rate: for 20 s at least, 48 at most. A just-in-time compiler
+ * needs hundreds of thousands of operations for that, and compiles what it has guessed wrong once more: the
+ * first seconds give half of what comes later. Returns the rate of each window.
  */
 export async function warmUp(
   operation: (sequence: number) => Promise<void>,

@@ -60,7 +60,10 @@ async function begin(bench: Bench, load: Load): Promise<readonly Subject[]> {
   for (const store of stores) await bench.once(store, 'fill', () => fill(store, bench));
   const generator = await bench.start(await StubTarget.create(bench.nextPort()));
   const targets: readonly Target[] = [...stores, generator];
-  for (const target of targets) await bench.warmUp(target, load.operation, operationOn(target, load, bench));
+  const { operation: kind, inFlight } = load;
+  for (const target of targets) {
+    await bench.warmUp(target, { kind, operation: operationOn(target, load, bench), inFlight });
+  }
   const subjects = targets.map((target): Subject => ({
     name: target.name,
     measure: () => {

@@ -10,6 +10,7 @@ import { keyOf, VALUE, VALUE_BYTES } from './keys.ts';
 
 const run = promisify(execFile);
 const IN_FLIGHT = [256, 1024, 4096];
+const WARM_UP_IN_FLIGHT = 1024;
 const CONNECTIONS = 4;
 
 /** Puts from one Node process against etcd driven by a generator in C: who has the better store, whatever the client? */
@@ -21,7 +22,7 @@ export const NATIVE_LOAD_QUESTION: Question = {
     const [kvorum, etcd] = await bench.stores(['etcd']);
     if (kvorum === undefined) throw new TypeError('there is always one store');
     const put = (at: number): Promise<void> => kvorum.put(keyOf(at, bench.keys), VALUE);
-    await bench.warmUp(kvorum, 'put', put);
+    await bench.warmUp(kvorum, { kind: 'put', operation: put, inFlight: WARM_UP_IN_FLIGHT });
     const durationMs = bench.durationMs / IN_FLIGHT.length;
     const measure = (): Promise<Figures> =>
       best((inFlight) => {

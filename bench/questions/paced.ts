@@ -15,7 +15,9 @@ export const PACED_QUESTION: Question = {
   bars: [{ figure: 'p99Ms', over: 'etcd', wants: 'at most', bar: 0.5, moonshot: 0.25 }],
   begin: async (bench) => {
     const stores = await bench.stores(['etcd']);
-    for (const store of stores) await bench.warmUp(store, 'put', putOn(store, bench.keys));
+    for (const store of stores) {
+      await bench.warmUp(store, { kind: 'put', operation: putOn(store, bench.keys), inFlight: IN_FLIGHT });
+    }
     // Without etcd, half of the own.
     const slowest = stores.at(-1);
     if (slowest === undefined) throw new TypeError('there is always one store');

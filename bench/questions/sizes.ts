@@ -1,5 +1,4 @@
 /** What changes with the size of the cluster, of the values and of the state? */
-import { runLoad } from '../measure/closed-load.ts';
 import { measureTarget } from '../measure/target-load.ts';
 import type { Bench, Figures, Question } from '../question.ts';
 import { measureDisk } from '../targets/disk.ts';
@@ -19,14 +18,17 @@ async function startFilled(bench: Bench, keys: number, size = 3): Promise<Kvorum
   await fill(target, { keys, inFlight: 1024 });
   const seconds = (performance.now() - startMs) / 1000;
   bench.note(`  filled ${size} nodes with ${keys} keys in ${seconds.toFixed(1)} s`);
-  await bench.warmUp(target, 'put', (at) => target.put(keyOf(at, keys), VALUE));
+  await bench.warmUp(target, { kind: 'put', operation: putOn(target, keys), inFlight: IN_FLIGHT });
   return target;
 }
 
+function putOn(target: KvorumTarget, keys: number): (sequence: number) => Promise<void> {
+  return (at) => target.put(keyOf(at, keys), VALUE);
+}
+
 function puts(target: KvorumTarget, keys: number, { durationMs }: Bench): Promise<Figures> {
-  const put = (at: number): Promise<void> => target.put(keyOf(at, keys), VALUE);
   const load = { inFlight: IN_FLIGHT, warmUpMs: durationMs / 3, durationMs };
-  return measureTarget(target, put, { ...load, bytesEach: VALUE_BYTES });
+  return measureTarget(target, putOn(target, keys), { ...load, bytesEach: VALUE_BYTES });
 }
 
 export const FIVE_NODES_QUESTION: Question = {
@@ -55,10 +57,13 @@ export const MILLION_KEYS_QUESTION: Question = {
     const keys = bench.isQuick ? 10 * bench.keys : MILLION;
     const many = await startFilled(bench, keys);
     const few = await startFilled(bench, bench.keys);
-    const measure = async (): Promise<Figures> => ({
-      ...(await puts(many, keys, bench)),
-      restartMs: await many.restartFollower(),
-    });
+    const load = { kind: 'put', operation: putOn(many, keys), inFlight: IN_FLIGHT, again: true } as const;
+    const measure = async (): Promise<Figures> => {
+      const restartMs = await many.restartFollower();
+      // What was started anew is cold, and the others are not.
+      await bench.warmUp(many, load);
+      return { ...(await puts(many, keys, bench)), restartMs };
+    };
     return [
       { name: 'kvorum', measure },
       { name: '10,000 keys', measure: () => puts(few, bench.keys, bench) },
@@ -76,7 +81,7 @@ export const LARGE_VALUES_QUESTION: Question = {
     const { durationMs } = bench;
     const put = (at: number): Promise<void> => target.put(keyOf(at, LARGE_KEYS), value);
     const load = { inFlight: LARGE_IN_FLIGHT, warmUpMs: durationMs / 3, durationMs };
-    if (!bench.isQuick) await runLoad(put, load);
+    await bench.warmUp(target, { kind: 'put', operation: put, inFlight: LARGE_IN_FLIGHT });
     return [
       {
         name: 'kvorum',
