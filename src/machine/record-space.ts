@@ -196,8 +196,10 @@ export class RecordSpace implements Records {
     this.#table.place(row, at);
     this.#table.describe(row, bytes, stamp);
     this.#order.add(row, isLast);
-    if (at === NOWHERE)
-      this.#openRow(row, packer.codec.decode(encoded.bytes.slice(encoded.from, encoded.to)));
+    if (at === NOWHERE) {
+      const value = packer.codec.decode(encoded.bytes.slice(encoded.from, encoded.to));
+      this.#openRow(row, this.#table.keyOf(row), value);
+    }
   }
 
   /** What was loaded has its place in the order: the first who asks need not wait for that. */
@@ -254,23 +256,22 @@ export class RecordSpace implements Records {
   #find(key: string): Cell | undefined {
     if (this.#last?.key === key) return this.#last;
     const row = this.#table.find(key);
-    const cell = row === NO_ROW ? undefined : (this.#table.cellOf(row) ?? this.#unpack(row));
+    const cell = row === NO_ROW ? undefined : (this.#table.cellOf(row) ?? this.#unpack(row, key));
     this.#last = cell;
     return cell;
   }
 
-  #unpack(row: Row): Cell | undefined {
+  #unpack(row: Row, key: string): Cell | undefined {
     if (this.#packer === undefined) return undefined;
-    const cell = this.#openRow(row, this.#packer.value(this.#table.placeOf(row)));
+    const cell = this.#openRow(row, key, this.#packer.value(this.#table.placeOf(row)));
     this.#open.used(cell);
     return cell;
   }
 
   /** A row of the order that has no cell. */
-  #openRow(row: Row, value: unknown): Cell {
+  #openRow(row: Row, key: string, value: unknown): Cell {
     const table = this.#table;
-    const [key, bytes, stamp] = [table.keyOf(row), table.bytesOf(row), table.stampOf(row)];
-    const cell = { key, value, bytes, stamp, row, state: IN_ORDER };
+    const cell = { key, value, bytes: table.bytesOf(row), stamp: table.stampOf(row), row, state: IN_ORDER };
     table.open(row, cell);
     return cell;
   }
