@@ -61,7 +61,7 @@ export function newRevision(machine: string, events: readonly MachineEvent[]): N
   return { record, bytes: sizeOf(record) };
 }
 
-/** Gives the events the next revision, stores them, and forgets the oldest ones beyond the limits. */
+/** Gives the events the next revision, stores them, and forgets the oldest ones beyond the limits, whole records of them. */
 export function appendHistory(
   tree: RecordTree,
   { index, timeMs, revision: last, compactedRevision: compacted, historyBytes: held }: RootState,
@@ -75,7 +75,8 @@ export function appendHistory(
   if (open.isFull) records.settle();
   const compactedRevision = Math.max(compacted, revision - limits.revisionsMax);
   const state = { index, timeMs, revision, compactedRevision, historyBytes };
-  const forgets = compactedRevision >= open.oldestEnd || historyBytes > limits.bytesMax;
+  // A record at a time: between two that are full nobody need look for the oldest one.
+  const forgets = (open.isFull && compactedRevision >= open.oldestEnd) || historyBytes > limits.bytesMax;
   return forgets ? trimmed(records, state, limits.bytesMax) : state;
 }
 
