@@ -5,7 +5,7 @@ import type { SessionStamp } from '../machine/command.ts';
 import { adminRow, readAdminFrame } from './admin-codec.ts';
 import type { ClientFrame } from './client-frames.ts';
 import { type FieldReader, readRow } from './field-reader.ts';
-import { decodeRows, encodeRows, type Row, violation } from './message-bytes.ts';
+import { decodeLargeRows, encodeRows, type Row, violation } from './message-bytes.ts';
 import { msgpackViewCodec } from './msgpack-codec.ts';
 import {
   CLIENT_NAME_LENGTH_MAX,
@@ -42,7 +42,7 @@ export function encodeClientFrames(frames: readonly ClientFrame[], room?: Room):
  * @throws StoreError PROTOCOL_VERSION, PROTOCOL_VIOLATION
  */
 export function decodeClientFrames(message: Uint8Array): readonly ClientFrame[] {
-  return decodeRows(msgpackViewCodec, message).map(fromRow);
+  return decodeLargeRows(msgpackViewCodec, message).map(fromRow);
 }
 
 function toRow(frame: ClientFrame): Row {

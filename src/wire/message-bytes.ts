@@ -11,8 +11,9 @@ import { crc32 } from 'node:zlib';
 import { freshRoom, type Room } from '../base/buffer-pool.ts';
 import type { Codec } from '../base/codec.ts';
 import { StoreError } from '../base/errors.ts';
-import { checksumAround, entryChecksum, LARGE_BYTES_MIN, partsOf, readEntryChecksum } from './checksums.ts';
+import { checksumAround, entryChecksum, largeBytesIn, partsOf, readEntryChecksum } from './checksums.ts';
 import { continuedCrc, joinedCrc } from './joined-crc.ts';
+import { LARGE_BYTES_MIN, readChecksum } from './known-checksums.ts';
 import type { MsgpackCodec } from './msgpack-codec.ts';
 
 /** Of this layout alone: what the frames mean has a version of its own, in the peers' hello. */
@@ -91,12 +92,26 @@ export function decodeRows(codec: Codec, message: Uint8Array): readonly Row[] {
   return decodeBody(codec, body);
 }
 
+/** The same; notes the checksums of large bytes. */
+export function decodeLargeRows(codec: Codec, message: Uint8Array): readonly Row[] {
+  return decodeNoting(codec, message, (rows) => largeBytesIn(rows, []), readChecksum);
+}
+
 /** The same; notes the checksums of the large data of entries. */
 export function decodeEntryRows(codec: Codec, message: Uint8Array, entries: EntriesOf): readonly Row[] {
+  return decodeNoting(codec, message, entries, readEntryChecksum);
+}
+
+function decodeNoting(
+  codec: Codec,
+  message: Uint8Array,
+  large: EntriesOf,
+  checksum: (bytes: Uint8Array) => number,
+): readonly Row[] {
   const body = bodyOf(message);
   if (body.length < LARGE_BYTES_MIN) return decodeRows(codec, message);
   const rows = decodeBody(codec, body);
-  checkChecksum(message, checksumAround(body, partsOf(body, entries(rows)), readEntryChecksum));
+  checkChecksum(message, checksumAround(body, partsOf(body, large(rows)), checksum));
   return rows;
 }
 

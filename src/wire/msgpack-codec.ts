@@ -1,6 +1,7 @@
 import { Packr, RESET_BUFFER_MODE } from 'msgpackr';
 import { freshRoom, type Room } from '../base/buffer-pool.ts';
 import type { Codec, CutBytes } from '../base/codec.ts';
+import { knownChecksum, LARGE_BYTES_MIN, noteChecksum } from './known-checksums.ts';
 import { checkMsgpack } from './msgpack-check.ts';
 import { cutMarks, markLarge } from './msgpack-cut.ts';
 import { Slab } from '../base/slab.ts';
@@ -37,7 +38,9 @@ export class MsgpackCodec implements Codec {
   }
 
   encode(value: unknown): Uint8Array {
-    return this.#encoded.copy(this.#pack(value));
+    const bytes = this.#encoded.copy(this.#pack(value));
+    if (bytes.length >= LARGE_BYTES_MIN) this.#noteLarge(value, bytes);
+    return bytes;
   }
 
   /** The same behind a header of that many bytes, which are not filled in. */
@@ -75,6 +78,20 @@ export class MsgpackCodec implements Codec {
     const large: Uint8Array[] = [];
     const marked = markLarge(value, bytesMin, large);
     return cutMarks(this.encode(marked), large);
+  }
+
+  /** What is known of large bytes in the value is known of their copies. */
+  #noteLarge(value: unknown, encoded: Uint8Array): void {
+    const large: Uint8Array[] = [];
+    const marked = markLarge(value, LARGE_BYTES_MIN, large);
+    if (large.every((bytes) => knownChecksum(bytes) === undefined)) return;
+    let before = 0;
+    for (const { at, bytes } of cutMarks(this.encode(marked), large).parts) {
+      const from = at + before;
+      const crc = knownChecksum(bytes);
+      if (crc !== undefined) noteChecksum(encoded.subarray(from, from + bytes.length), crc);
+      before += bytes.length;
+    }
   }
 
   /** Replaces every view in the value by a copy. */

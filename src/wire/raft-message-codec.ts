@@ -3,7 +3,7 @@ import { assert, unreachable } from '../base/assert.ts';
 import { decodeConfiguration } from '../raft/configuration-codec.ts';
 import type { Entry, EntryKind, Position } from '../raft/entry.ts';
 import type { AppendRequest, Envelope, HeartbeatResponse, Message } from '../raft/message.ts';
-import { LARGE_BYTES_MIN } from './checksums.ts';
+import { LARGE_BYTES_MIN } from './known-checksums.ts';
 import { type FieldReader, readRow } from './field-reader.ts';
 import { type Row, violation } from './message-bytes.ts';
 import { ENTRIES_PER_APPEND_MAX } from './wire-limits.ts';

@@ -2,8 +2,12 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Entry } from '../../src/raft/entry.ts';
-import { checksumAround, checksumOf, entryChecksum, LARGE_BYTES_MIN } from '../../src/wire/checksums.ts';
+import { checksumAround, entryChecksum } from '../../src/wire/checksums.ts';
+import { decodeClientFrames, encodeClientFrames } from '../../src/wire/client-codec.ts';
+import type { ClientFrame } from '../../src/wire/client-frames.ts';
 import { continuedCrc, joinedCrc } from '../../src/wire/joined-crc.ts';
+import { checksumOf, knownChecksum, LARGE_BYTES_MIN } from '../../src/wire/known-checksums.ts';
+import { sealMessage } from '../../src/wire/message-bytes.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
 import { decodePeerFrames, encodePeerFrames } from '../../src/wire/peer-codec.ts';
 import type { PeerFrame } from '../../src/wire/peer-frames.ts';
@@ -89,6 +93,42 @@ test('a large entry makes a message that is checked over every byte, whatever wa
     message[at] = (message[at] ?? 0) ^ 0x10;
   }
   expectSame(message, frame);
+});
+
+test('a large value is read when a client sends it, and not again for the entry that it becomes', () => {
+  const frame: ClientFrame = {
+    kind: 'command',
+    request: 1,
+    machine: 'kv',
+    session: undefined,
+    body: { key: 'k', value: large(10), more: [large(11), large(12, 10)] },
+  };
+  const message = encodeClientFrames([frame]);
+  const [decoded] = decodeClientFrames(message);
+  if (decoded?.kind !== 'command') throw new TypeError('a command stays one');
+  const entry = msgpackCodec.encode([1, decoded.body]);
+  const [, body] = msgpackCodec.view(entry) as [number, { value: Uint8Array; more: Uint8Array[] }];
+  const copies = [body.value, ...body.more];
+  expect(copies.map(knownChecksum)).toStrictEqual([crc32(large(10)), crc32(large(11)), undefined]);
+  expect(entryChecksum(entry)).toBe(crc32(entry));
+  for (let at = 1; at < message.length; at += 9_991) {
+    message[at] = (message[at] ?? 0) ^ 0x10;
+    expect(() => decodeClientFrames(message)).toThrow(
+      expect.objectContaining({ code: 'PROTOCOL_VIOLATION' }),
+    );
+    message[at] = (message[at] ?? 0) ^ 0x10;
+  }
+});
+
+test('fields may come in any order in a message', () => {
+  const body = msgpackCodec.encode([[2, 1, 'mine', null, { 1: large(13), 2: large(14) }]]);
+  const key = Buffer.from([0xa1, 0x31]);
+  const first = Buffer.from(body).indexOf(key);
+  const second = Buffer.from(body).indexOf(Buffer.from([0xa1, 0x32, 0xc6]));
+  body[first + 1] = 0x32;
+  body[second + 1] = 0x31;
+  const [frame] = decodeClientFrames(sealMessage(body));
+  expect(frame).toMatchObject({ kind: 'command', body: { 1: { length: large(14).length } } });
 });
 
 test('entries that begin alike, or are parts of each other, are told apart in a message', () => {

@@ -3,7 +3,8 @@ import type { Index, Term } from '../../base/flavor.ts';
 import type { Entry, EntryKind, HardState, Position } from '../../raft/entry.ts';
 import type { LogWrite } from '../../raft/ready.ts';
 import { present, unreachable } from '../../base/assert.ts';
-import { checksumAround, entryChecksum, LARGE_BYTES_MIN, type LyingBytes } from '../../wire/checksums.ts';
+import { checksumAround, entryChecksum, type LyingBytes } from '../../wire/checksums.ts';
+import { LARGE_BYTES_MIN } from '../../wire/known-checksums.ts';
 import { FRAME_HEADER_BYTES, frameBytesFor } from './frame.ts';
 import { getUint64, setUint64 } from './uint64.ts';
 

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { present } from '../../base/assert.ts';
-import { checksumOf } from '../../wire/checksums.ts';
+import { checksumOf } from '../../wire/known-checksums.ts';
 import { syncDirectory } from '../atomic-file.ts';
 import { systemCode } from '../disk-error.ts';
 import type { Place } from './split-value.ts';

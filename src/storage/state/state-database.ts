@@ -5,7 +5,7 @@ import type { RecordTree } from '../../machine/record-tree.ts';
 import type { RecordChanges } from '../../machine/records.ts';
 import type { Position } from '../../raft/entry.ts';
 import type { StagedChange } from '../../replica/output.ts';
-import { LARGE_BYTES_MIN } from '../../wire/checksums.ts';
+import { LARGE_BYTES_MIN } from '../../wire/known-checksums.ts';
 import { LargeValues } from './large-values.ts';
 import { openSplit, type PlacedPart, sealSplit } from './split-value.ts';
 import { advanced, EMPTY_MARK, encodeMark, type StateMark } from './state-mark.ts';
