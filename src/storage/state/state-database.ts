@@ -1,6 +1,7 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { Level } from 'level';
 import type { Codec } from '../../base/codec.ts';
+import { Scratch } from '../../base/scratch.ts';
 import type { RecordTree } from '../../machine/record-tree.ts';
 import type { RecordChanges } from '../../machine/records.ts';
 import type { Position } from '../../raft/entry.ts';
@@ -37,6 +38,8 @@ export class StateDatabase {
   readonly #level: Level<string, Uint8Array>;
   readonly #codec: Codec;
   readonly #large: LargeValues;
+  /** LevelDB copies what a batch is given. */
+  readonly #sealed: Scratch = new Scratch();
 
   private constructor(level: Level<string, Uint8Array>, codec: Codec, large: LargeValues) {
     this.#level = level;
@@ -150,7 +153,7 @@ export class StateDatabase {
     const row = RECORD_PREFIX + key;
     this.#large.delete(row);
     if (value === undefined) batch.del(row);
-    else batch.put(row, sealValue(row, { value, bytes, stamp }));
+    else batch.put(row, sealValue(row, { value, bytes, stamp }, this.#sealed));
   }
 
   async #putLarge(batch: Batch, change: Change, value: unknown): Promise<void> {

@@ -27,9 +27,14 @@ export interface StoredValue {
   readonly stamp: number;
 }
 
-export function sealValue(key: string, { value, bytes, stamp }: StoredValue): Uint8Array {
+/** @param room - where it goes */
+export function sealValue(
+  key: string,
+  { value, bytes, stamp }: StoredValue,
+  room: Pick<Slab, 'take'> = SLAB,
+): Uint8Array {
   const checksumAt = HEADER_BYTES + value.length;
-  const stored = SLAB.take(checksumAt + CHECKSUM_BYTES);
+  const stored = room.take(checksumAt + CHECKSUM_BYTES);
   writeUint32(stored, STAMP_AT, stamp);
   writeUint32(stored, BYTES_AT, bytes);
   stored.set(value, HEADER_BYTES);
