@@ -153,14 +153,13 @@ export function onHeartbeatRequest(state: RaftState, request: HeartbeatRequest):
  * know of the promise, so the answer leaves at once only if the term is on the disk.
  */
 function answerHeartbeat(state: RaftState, { from, readRound, sentMs }: HeartbeatRequest): void {
-  const clockMs = Math.floor(state.clock.nowMs);
+  const { id, term } = state;
   const { promiseMs } = state.voteLock;
-  const response = { kind: 'heartbeat-response', ...state.envelope(from), readRound, sentMs } as const;
-  if (promiseMs === 0 || state.writer.isHardStateStable) {
-    state.outbox.send({ ...response, clockMs, promiseMs });
-  } else {
-    state.outbox.promise({ ...response, clockMs, promiseMs });
-  }
+  const clockMs = Math.floor(state.clock.nowMs);
+  const promised = { readRound, sentMs, clockMs, promiseMs };
+  const response = { kind: 'heartbeat-response', from: id, to: from, term, ...promised } as const;
+  if (promiseMs === 0 || state.writer.isHardStateStable) state.outbox.send(response);
+  else state.outbox.promise(response);
 }
 
 /** A chunk of the state: for the replica, unless the log has come further by itself (Raft paper, section 7). */

@@ -78,6 +78,7 @@ export class ForwardedReads {
 
   /** What to ask the leader of this term; the reads of the turn form a batch. */
   takeQuestions(term: Term): readonly ReadQuestion[] {
+    if (this.#count === 0) return [];
     this.#batch(this.#linearizable, { lease: false });
     this.#batch(this.#lease, { lease: true });
     this.#linearizable = [];
@@ -102,6 +103,7 @@ export class ForwardedReads {
 
   /** All that wait: this node leads now, and sees to them itself. */
   takeAll(): readonly number[] {
+    if (this.#count === 0) return [];
     const batches = this.#batches;
     this.#batches = [];
     const reads = [...this.#given(batches), ...this.#linearizable, ...this.#lease];

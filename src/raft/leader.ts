@@ -76,6 +76,7 @@ export function hasRoomFor(state: RaftState, leading: Leading, bytes: number): b
  * may not have it (Raft paper, section 5.4.2 and figure 8; thesis, section 3.6.2).
  */
 export function advanceCommit(state: RaftState, leading: Leading): void {
+  if (state.commitIndex === state.log.lastIndex) return;
   const reached = state.membership.reachedByMajority((id) =>
     id === state.id ? state.writer.stableIndex : (leading.followers.get(id)?.matchIndex ?? 0),
   );
@@ -95,7 +96,8 @@ export function broadcastHeartbeats(state: RaftState, leading: Leading): void {
     const commitIndex = Math.min(state.commitIndex, progress.matchIndex);
     const readRound = leading.reads.asked;
     const sentMs = Math.floor(state.clock.nowMs);
-    state.outbox.send({ kind: 'heartbeat-request', ...state.envelope(id), commitIndex, readRound, sentMs });
+    const { id: from, term } = state;
+    state.outbox.send({ kind: 'heartbeat-request', from, to: id, term, commitIndex, readRound, sentMs });
   }
 }
 

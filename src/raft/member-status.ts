@@ -18,8 +18,10 @@ export function memberStatuses(state: RaftState): readonly MemberStatus[] {
   const { configuration } = state.configuration;
   const { part } = state;
   return Array.from(configuration.members.values(), (member): MemberStatus => {
-    const seen = { ...member, role: roleOf(configuration, member.id) ?? 'learner' };
-    return part.kind === 'leader' ? { ...seen, ...progressOf(state, part, member) } : seen;
+    const { id, address, incarnation } = member;
+    const role = roleOf(configuration, id) ?? 'learner';
+    if (part.kind !== 'leader') return { id, address, incarnation, role };
+    return { id, address, incarnation, role, ...progressOf(state, part, member) };
   });
 }
 

@@ -72,7 +72,7 @@ export class ReadRounds {
     let confirmed = 0;
     for (const { round, index, reads } of this.#rounds) {
       if (round > upTo) break;
-      for (const read of reads) ready.push({ ...read, index });
+      for (const { id, asker } of reads) ready.push({ id, asker, index });
       confirmed += 1;
     }
     this.#rounds.splice(0, confirmed);

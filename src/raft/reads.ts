@@ -69,6 +69,7 @@ export function openReadRound(state: RaftState, leading: Leading): void {
 
 /** Hands out the reads whose round a majority has answered. */
 export function confirmReads(state: RaftState, leading: Leading): void {
+  if (leading.reads.asked === 0) return;
   const round = state.membership.reachedByMajority((id) =>
     id === state.id ? leading.reads.newest : (leading.followers.get(id)?.readRound ?? 0),
   );

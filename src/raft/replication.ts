@@ -45,20 +45,20 @@ function lacksNews(state: RaftState, progress: Progress): boolean {
 }
 
 function sendAppend(state: RaftState, to: NodeId, progress: Progress): void {
-  const { log, config, commitIndex } = state;
+  const { id: from, term, log, config, commitIndex } = state;
   const previousIndex = progress.nextIndex - 1;
   if (previousIndex < log.base.index) {
     progress.becomeSnapshot(log.base.index);
     return;
   }
-  const term = present(log.termAt(previousIndex), 'a request begins within the log');
+  const previousTerm = present(log.termAt(previousIndex), 'a request begins within the log');
   const entries = log.slice(previousIndex + 1, log.lastIndex, {
     entriesMax: config.appendEntriesMax,
     bytesMax: config.appendBytesMax,
   });
-  const previous = { index: previousIndex, term };
+  const previous = { index: previousIndex, term: previousTerm };
   const lastIndex = previousIndex + entries.length;
-  state.outbox.send({ kind: 'append-request', ...state.envelope(to), previous, entries, commitIndex });
+  state.outbox.send({ kind: 'append-request', from, to, term, previous, entries, commitIndex });
   progress.commitIndexSent = Math.max(progress.commitIndexSent, Math.min(commitIndex, lastIndex));
   progress.sent(lastIndex, entries.length);
 }

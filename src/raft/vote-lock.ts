@@ -35,7 +35,7 @@ export class VoteLock {
   /** A leader was heard, and is about to be answered. */
   renew(nowMs: number): void {
     this.#untilMs = nowMs + this.promiseMs;
-    this.#held.clear();
+    if (this.#held.size > 0) this.#held.clear();
   }
 
   /** This node was elected: every promise to an earlier leader has run out, or it could not have been. */

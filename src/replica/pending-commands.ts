@@ -51,7 +51,10 @@ export class PendingCommands {
     if (waiting === undefined) return undefined;
     this.#waiting.delete(entry.index);
     if (waiting.term !== entry.term) return lost(waiting.caller, leader);
-    if (outcome.kind === 'refused') return { ...outcome, kind: 'error', caller: waiting.caller, leader };
+    if (outcome.kind === 'refused') {
+      const { code, message } = outcome;
+      return { kind: 'error', caller: waiting.caller, code, message, leader };
+    }
     const { result, revision, index } = outcome;
     return { kind: 'result', caller: waiting.caller, result, revision, index };
   }

@@ -70,7 +70,8 @@ export class PendingQueries {
     const asked = this.#asked.get(id);
     if (asked === undefined) return;
     this.#asked.delete(id);
-    this.#confirmed.push({ ...asked, index, ticks: 0 });
+    const { askedMs, queries } = asked;
+    this.#confirmed.push({ askedMs, queries, index, ticks: 0 });
   }
 
   /** The queries that the state, as of `applied`, may answer now. */

@@ -66,6 +66,7 @@ export class Reads {
 
   /** The end of a turn: what Raft confirmed and refused, and how far the state has come. */
   confirm({ reads, abortedReads }: Ready): readonly Reply[] {
+    if (reads.length === 0 && abortedReads.length === 0) return [];
     for (const read of reads) this.#pending.confirmed(read);
     const refused = abortedReads.flatMap((read) => this.#pending.abort(read));
     return refused.map((query) => this.#unconfirmed(query, 'the leader did not confirm the read in time'));

@@ -173,7 +173,6 @@ export class Replica {
   status(): ReplicaStatus {
     const raft = this.#raft;
     return {
-      ...raftStatus(raft),
       protocol: this.#versions.own,
       clusterVersion: this.#versions.cluster,
       appliedIndex: this.#applied.index,
@@ -186,6 +185,7 @@ export class Replica {
       serving: this.#leadership.isServing,
       receiving: this.#receiver.progress,
       members: raft.members.map((member) => this.#snapshots.withProgress(member)),
+      ...raftStatus(raft),
     };
   }
 

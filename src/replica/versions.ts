@@ -52,6 +52,7 @@ export class Versions {
 
   /** What this leader is to put into its log now, beside commands. */
   due(): RaiseVersion | undefined {
+    if (this.cluster >= this.#own) return undefined;
     const { term } = this.#raft;
     const raiseTo = this.#common;
     if (raiseTo <= this.cluster) return undefined;

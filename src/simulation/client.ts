@@ -201,7 +201,7 @@ export class SimulatedClient {
     const attempt = pending.attempts;
     pending.sent++;
     const makeInput = (caller: number): Input => {
-      if (call.kind === 'query') return { ...call, caller };
+      if (call.kind === 'query') return { caller, ...call };
       const command: Command = { machine: call.machine, body: call.body, session: stamp };
       return { kind: 'command', caller, command };
     };
