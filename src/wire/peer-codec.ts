@@ -5,7 +5,7 @@ import { type FieldReader, readRow } from './field-reader.ts';
 import { decodeEntryRows, encodeEntryRows, type Row, violation } from './message-bytes.ts';
 import { msgpackCodec, msgpackViewCodec } from './msgpack-codec.ts';
 import type { PeerFrame, PeerHelloFrame } from './peer-frames.ts';
-import { largeEntriesIn, messageFromRow, messageRow } from './raft-message-codec.ts';
+import { pushLargeEntries, messageFromRow, messageRow } from './raft-message-codec.ts';
 import {
   ADDRESS_LENGTH_MAX,
   CLUSTER_ID_LENGTH_MAX,
@@ -36,9 +36,12 @@ export function decodePeerFrames(message: Uint8Array): readonly PeerFrame[] {
 }
 
 function largeEntries(rows: readonly Row[]): readonly Uint8Array[] {
-  const [kind, messages] = rows[0] ?? [];
-  if (kind !== PEER_KINDS['peer-messages'] || !Array.isArray(messages)) return [];
-  return messages.flatMap(largeEntriesIn);
+  const row = rows[0] ?? [];
+  const messages: unknown = row[1];
+  if (row[0] !== PEER_KINDS['peer-messages'] || !Array.isArray(messages)) return [];
+  const large: Uint8Array[] = [];
+  for (const message of messages) pushLargeEntries(large, message);
+  return large;
 }
 
 function toRow(frame: PeerFrame): Row {

@@ -94,23 +94,28 @@ export function messageRow(message: Message): Row {
   }
 }
 
-/** The large data of entries that stand in a row, if it is one with entries. */
-export function largeEntriesIn(row: unknown): readonly Uint8Array[] {
-  if (!Array.isArray(row) || row[0] !== MESSAGE_KINDS['append-request']) return [];
+/** Adds the large data of entries that stand in a row, if it is one with entries. */
+export function pushLargeEntries(large: Uint8Array[], row: unknown): void {
+  if (!Array.isArray(row) || row[0] !== MESSAGE_KINDS['append-request']) return;
   const flat: unknown = row.at(-1);
-  if (!Array.isArray(flat)) return [];
-  return flat.filter((item) => item instanceof Uint8Array && item.length >= LARGE_BYTES_MIN);
+  if (!Array.isArray(flat)) return;
+  for (const item of flat) {
+    if (item instanceof Uint8Array && item.length >= LARGE_BYTES_MIN) large.push(item);
+  }
 }
 
 /** @throws StoreError PROTOCOL_VIOLATION */
 export function messageFromRow(row: unknown): Message {
   if (!Array.isArray(row)) throw violation('a message between nodes is a row');
-  return readRow('message', row, 1, (fields) => readMessage(row[0], readEnvelope(fields), fields));
+  return readRow('message', row, 1, (fields) => readMessage(row[0], fields));
 }
 
-function readMessage(kind: unknown, envelope: Envelope, fields: FieldReader): Message {
+function readMessage(kind: unknown, fields: FieldReader): Message {
+  const from = fields.integer('from', 1);
+  const to = fields.integer('to', 1);
+  const term = fields.integer('term');
   // Spread, it would make an object of a shape that no optimized code keeps up with.
-  const { from, to, term } = envelope;
+  const envelope = { from, to, term };
   switch (kind) {
     case MESSAGE_KINDS['pre-vote-request']:
       return { kind: 'pre-vote-request', from, to, term, last: readPosition('last', fields) };
@@ -248,10 +253,6 @@ function readHeartbeatResponse({ from, to, term }: Envelope, fields: FieldReader
     clockMs: fields.integer('clockMs'),
     promiseMs: fields.integer('promiseMs'),
   };
-}
-
-function readEnvelope(fields: FieldReader): Envelope {
-  return { from: fields.integer('from', 1), to: fields.integer('to', 1), term: fields.integer('term') };
 }
 
 function readPosition(name: string, fields: FieldReader): Position {
