@@ -5,14 +5,14 @@ import type { Output } from '../replica/output.ts';
 import { lastIndexOf } from './properties/property.ts';
 
 interface Seen {
-  role: Role;
-  term: Term;
-  vote: NodeId | undefined;
-  commitIndex: Index;
-  appliedIndex: Index;
-  stableIndex: Index;
-  baseIndex: Index;
-  lastIndex: Index;
+  readonly role: Role;
+  readonly term: Term;
+  readonly vote: NodeId | undefined;
+  readonly commitIndex: Index;
+  readonly appliedIndex: Index;
+  readonly stableIndex: Index;
+  readonly baseIndex: Index;
+  readonly lastIndex: Index;
 }
 
 /**
@@ -29,11 +29,8 @@ export class QuietTurns {
 
   #isSame(raft: RaftInspection): boolean {
     const seen = this.#seen.get(raft.id);
-    if (seen === undefined) {
-      this.#seen.set(raft.id, look(raft));
-      return false;
-    }
     if (
+      seen !== undefined &&
       seen.lastIndex === lastIndexOf(raft) &&
       seen.commitIndex === raft.commitIndex &&
       seen.appliedIndex === raft.appliedIndex &&
@@ -45,7 +42,7 @@ export class QuietTurns {
     ) {
       return true;
     }
-    Object.assign(seen, look(raft));
+    this.#seen.set(raft.id, look(raft));
     return false;
   }
 
