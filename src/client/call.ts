@@ -126,5 +126,6 @@ export function frameOf(call: Call): ClientFrame {
     return { ...(body as AdminRequest), request };
   if (isWrite(call))
     return { kind: 'command', request, machine, body, session: call.session?.stamp(call.sequence) };
-  return { kind: 'query', request, machine, ...(body as Question) };
+  const { body: asked, consistency, maxStaleMs } = body as Question;
+  return { kind: 'query', request, machine, body: asked, consistency, maxStaleMs };
 }

@@ -58,5 +58,5 @@ function asEvent({ machine, kind, key, value, revision }: StoreEvent): MachineWa
 }
 
 function plain({ result, revision, index, staleMs }: Reply): Reply {
-  return { result, revision, index, ...(staleMs === undefined ? {} : { staleMs }) };
+  return staleMs === undefined ? { result, revision, index } : { result, revision, index, staleMs };
 }
