@@ -57,7 +57,7 @@ function chance(random: Random, name: keyof LinkFault, word: string): Drawn {
   return { fault: { [name]: chance }, tells: `${percent(chance)} of chunks ${word}` };
 }
 
-/** Some links: one, all those of a node, or all. */
+/** Some links: one, all those of a node, or all. The one is of the leader, if there is one: nothing passes between two followers. */
 function drawLinks(
   field: Field,
   random: Random,
@@ -65,7 +65,11 @@ function drawLinks(
   const all = allLinks(field);
   const dice = random.integer(1, 100);
   const link = random.pick(all);
-  if (dice <= 25) return { links: [link], tells: `${link[0]} → ${link[1]}` };
+  if (dice <= 25) {
+    const leader = field.leader();
+    const [from, to] = leader === undefined ? link : random.pick(linksOf(field, leader));
+    return { links: [[from, to]], tells: `${from} → ${to}` };
+  }
   if (dice <= 65) return { links: linksOf(field, link[1]), tells: `node ${link[1]}` };
   return { links: all, tells: 'all links' };
 }
