@@ -39,7 +39,7 @@ const NOT_FOR_ALL = {
  * several times as much; young objects have 8 MiB twice in place of 16.
  */
 const HEAP_FLAGS: readonly string[] = [
-  '--initial-old-space-size=96',
+  '--initial-old-space-size=64',
   '--heap-growing-percent=50',
   '--max-semi-space-size=8',
 ];
