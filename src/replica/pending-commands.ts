@@ -25,10 +25,6 @@ export class PendingCommands {
     return this.#queue.length + this.#waiting.size >= this.#max;
   }
 
-  get queued(): readonly CommandInput[] {
-    return this.#queue;
-  }
-
   enqueue(input: CommandInput): void {
     this.#queue.push(input);
   }
