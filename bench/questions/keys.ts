@@ -13,6 +13,11 @@ export function keyOf(sequence: number, keys: number): string {
   return `bench/${String((sequence * STRIDE) % keys).padStart(7, '0')}`;
 }
 
+/** Puts one key after the other. */
+export function putOn(target: Pick<Target, 'put'>, keys: number): (sequence: number) => Promise<void> {
+  return (sequence) => target.put(keyOf(sequence, keys), VALUE);
+}
+
 export interface FillOptions {
   readonly keys: number;
   readonly inFlight?: number;

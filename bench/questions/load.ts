@@ -4,7 +4,7 @@ import { measureDisk } from '../targets/disk.ts';
 import { PEER_NAMES } from '../targets/peers.ts';
 import { StubTarget } from '../targets/stub.ts';
 import type { Target } from '../targets/target.ts';
-import { fill, keyOf, VALUE, VALUE_BYTES } from './keys.ts';
+import { fill, keyOf, putOn, VALUE_BYTES } from './keys.ts';
 
 interface Load {
   readonly name: string;
@@ -85,7 +85,5 @@ function operationOn(
   { operation }: Load,
   { keys }: Bench,
 ): (sequence: number) => Promise<void> {
-  return operation === 'put'
-    ? (sequence) => target.put(keyOf(sequence, keys), VALUE)
-    : (sequence) => target.get(keyOf(sequence, keys));
+  return operation === 'put' ? putOn(target, keys) : (sequence) => target.get(keyOf(sequence, keys));
 }

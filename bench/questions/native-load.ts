@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { measureTarget } from '../measure/target-load.ts';
 import type { Bench, Figures, Question, Subject } from '../question.ts';
 import { EtcdTarget } from '../targets/etcd.ts';
-import { keyOf, VALUE, VALUE_BYTES } from './keys.ts';
+import { putOn, VALUE, VALUE_BYTES } from './keys.ts';
 
 const run = promisify(execFile);
 const IN_FLIGHT = [256, 1024, 4096];
@@ -21,7 +21,7 @@ export const NATIVE_LOAD_QUESTION: Question = {
   begin: async (bench) => {
     const [kvorum, etcd] = await bench.stores(['etcd']);
     if (kvorum === undefined) throw new TypeError('there is always one store');
-    const put = (at: number): Promise<void> => kvorum.put(keyOf(at, bench.keys), VALUE);
+    const put = putOn(kvorum, bench.keys);
     await bench.warmUp(kvorum, { kind: 'put', operation: put, inFlight: WARM_UP_IN_FLIGHT });
     const durationMs = bench.durationMs / IN_FLIGHT.length;
     const measure = (): Promise<Figures> =>

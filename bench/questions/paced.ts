@@ -1,8 +1,7 @@
 import { runLoad } from '../measure/closed-load.ts';
 import { runPaced } from '../measure/paced-load.ts';
 import type { Figures, Question, Subject } from '../question.ts';
-import type { StoreTarget } from '../targets/target.ts';
-import { keyOf, VALUE } from './keys.ts';
+import { putOn } from './keys.ts';
 
 const IN_FLIGHT = 256;
 
@@ -40,8 +39,4 @@ async function measure(put: Put, perSecond: number, durationMs: number): Promise
   const isOver = (): boolean => performance.now() >= endMs;
   const { operations: _, ...figures } = await runPaced(put, perSecond, isOver);
   return { perSecond, ...figures };
-}
-
-function putOn(store: StoreTarget, keys: number): Put {
-  return (sequence) => store.put(keyOf(sequence, keys), VALUE);
 }

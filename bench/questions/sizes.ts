@@ -3,7 +3,7 @@ import { measureTarget } from '../measure/target-load.ts';
 import type { Bench, Figures, Question } from '../question.ts';
 import { measureDisk } from '../targets/disk.ts';
 import { KvorumTarget } from '../targets/kvorum.ts';
-import { fill, keyOf, VALUE, VALUE_BYTES } from './keys.ts';
+import { fill, keyOf, putOn, VALUE_BYTES } from './keys.ts';
 
 const IN_FLIGHT = 256;
 const MILLION = 1_000_000;
@@ -20,10 +20,6 @@ async function startFilled(bench: Bench, keys: number, size = 3): Promise<Kvorum
   bench.note(`  filled ${size} nodes with ${keys} keys in ${seconds.toFixed(1)} s`);
   await bench.warmUp(target, { kind: 'put', operation: putOn(target, keys), inFlight: IN_FLIGHT });
   return target;
-}
-
-function putOn(target: KvorumTarget, keys: number): (sequence: number) => Promise<void> {
-  return (at) => target.put(keyOf(at, keys), VALUE);
 }
 
 function puts(target: KvorumTarget, keys: number, { durationMs }: Bench): Promise<Figures> {

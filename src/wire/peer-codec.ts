@@ -5,7 +5,7 @@ import { type FieldReader, readRow } from './field-reader.ts';
 import { decodeEntryRows, encodeEntryRows, type Row, violation } from './message-bytes.ts';
 import { msgpackCodec, msgpackViewCodec } from './msgpack-codec.ts';
 import type { PeerFrame, PeerHelloFrame } from './peer-frames.ts';
-import { pushLargeEntries, messageFromRow, messageRow } from './raft-message-codec.ts';
+import { messageFromRow, messageRow, pushLargeEntries } from './raft-message-codec.ts';
 import {
   ADDRESS_LENGTH_MAX,
   CLUSTER_ID_LENGTH_MAX,

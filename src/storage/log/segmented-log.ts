@@ -1,5 +1,5 @@
 import { assert, InvariantError, present } from '../../base/assert.ts';
-import { powerOfTwo } from '../../base/buffer-pool.ts';
+import { Scratch } from '../../base/scratch.ts';
 import { StoreError } from '../../base/errors.ts';
 import type { LogContents } from '../log-storage.ts';
 import { diskError } from '../disk-error.ts';
@@ -54,8 +54,8 @@ export class SegmentedLog {
   readonly #options: SegmentedLogOptions;
   readonly #spare: SpareSegments;
   readonly #seal: SealFile;
-  /** Where frames are put together: grows with them, since fresh memory costs more than the copying. */
-  #scratch: Uint8Array;
+  /** Where frames are put together. */
+  readonly #scratch: Scratch;
   #segments: Segment[] = [];
   #lastSegment = 0;
   #tail: LogTail = new LogTail(EMPTY_SUMMARY);
@@ -85,7 +85,7 @@ export class SegmentedLog {
     assert(options.segmentBytes > 2 * SEGMENT_HEADER_BYTES, 'a segment has room for a frame');
     this.#options = options;
     const { fileSystem, directory, segmentBytes: bytes, usedSegmentsMax: usedMax } = options;
-    this.#scratch = new Uint8Array(Math.min(SCRATCH_BYTES_MIN, bytes));
+    this.#scratch = new Scratch(Math.min(SCRATCH_BYTES_MIN, bytes), SCRATCH_BYTES_MAX);
     this.#spare = new SpareSegments({ fileSystem, directory, bytes, usedMax });
     this.#seal = new SealFile(fileSystem, directory);
   }
@@ -221,7 +221,7 @@ export class SegmentedLog {
     frameBytes: number,
   ): Uint8Array {
     const before = this.#tail.summary;
-    const frame = roomAround(bodies, frameBytes) ?? this.#room(frameBytes);
+    const frame = roomAround(bodies, frameBytes) ?? this.#scratch.take(frameBytes);
     let at = FRAME_HEADER_BYTES;
     let bodyCrc = 0;
     for (const [index, body] of bodies.entries()) {
@@ -239,12 +239,6 @@ export class SegmentedLog {
       bodyCrc: continuedCrc(bodyCrc, frame.subarray(at)),
     });
     return frame;
-  }
-
-  #room(bytes: number): Uint8Array {
-    if (bytes > SCRATCH_BYTES_MAX) return new Uint8Array(bytes);
-    if (bytes > this.#scratch.length) this.#scratch = new Uint8Array(powerOfTwo(bytes));
-    return this.#scratch.subarray(0, bytes);
   }
 
   #follow(body: Uint8Array): void {
