@@ -194,6 +194,17 @@ test.each(READERS)('no thread is left, whatever was found: read %s', async (read
   });
 });
 
+test.runIf(process.platform === 'linux')('what was read of a large state does not stay mapped', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    await fill(directory);
+    const database = await StateDatabase.open(join(directory, 'state-1'), msgpackCodec);
+    await database.read({ threadBytesMin: 0 });
+    const maps = await readFile('/proc/self/maps', 'utf8');
+    await database.close();
+    expect(maps.split('\n').filter((line) => line.includes(directory))).toStrictEqual([]);
+  });
+});
+
 test('an elder value that comes back is found', async () => {
   await inTemporaryDirectory(async (directory) => {
     const stored = new StoredRecords();

@@ -29,6 +29,9 @@ export interface ReadOptions {
 
 /** About a millisecond of work. */
 const SLICE_RECORDS = 128;
+/** The room in which a record is sealed has so many bytes, and more for larger ones up to here. */
+const SEALED_BYTES_MIN = 64 * 1024;
+const SEALED_BYTES_MAX = 1024 * 1024;
 const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'view' } as const;
 /** Every key is before it. */
 const END_KEY = '\u{10ffff}';
@@ -39,7 +42,7 @@ export class StateDatabase {
   readonly #codec: Codec;
   readonly #large: LargeValues;
   /** LevelDB copies what a batch is given. */
-  readonly #sealed: Scratch = new Scratch();
+  readonly #sealed: Scratch = new Scratch(SEALED_BYTES_MIN, SEALED_BYTES_MAX);
 
   private constructor(level: Level<string, Uint8Array>, codec: Codec, large: LargeValues) {
     this.#level = level;
@@ -83,12 +86,13 @@ export class StateDatabase {
       takeBlock(tree, block);
     };
     const bytes = await this.#levelDb.approximateSize('', END_KEY);
-    const reading =
-      bytes < threadBytesMin
-        ? await readState(this.#level, new HereSink(take))
-        : await readInThread(this.#level.location, take);
+    const isSmall = bytes < threadBytesMin;
+    const reading = isSmall
+      ? await readState(this.#level, new HereSink(take))
+      : await readInThread(this.#level.location, take);
     const mark = markOf(reading, this.#codec);
     await this.#large.restore(reading.large);
+    if (!isSmall) await this.#unmap();
     return mark;
   }
 
@@ -147,6 +151,12 @@ export class StateDatabase {
   async close(): Promise<void> {
     await this.#large.close();
     await this.#level.close();
+  }
+
+  /** LevelDB maps its files into memory, where all that was read of them stays as long as they are open. */
+  async #unmap(): Promise<void> {
+    await this.#level.close();
+    await this.#level.open();
   }
 
   #put(batch: Batch, { key, bytes, stamp }: Change, value: Uint8Array | undefined): void {
