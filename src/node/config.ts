@@ -197,7 +197,7 @@ export const DEFAULT_LIMITS: NodeLimits = {
   logEntriesMax: 50_000,
   logBytesMax: 128 * MIB,
   logEntriesKept: 10_000,
-  stateWriteChangesMax: 32_768,
+  stateWriteChangesMax: 16_384,
   stateWriteBytesMax: 64 * MIB,
   stateOpenRecordsMax: 16_384,
   snapshotChunkBytes: 128 * KIB,
