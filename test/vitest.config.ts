@@ -27,6 +27,8 @@ const config: ViteUserConfig = defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/processes/**'],
           testTimeout: 60_000,
+          // Vitest leaves one processor to itself otherwise: of two, that is half of them.
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },
