@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import type { Entry } from '../../src/raft/entry.ts';
+import type { LogWriteTimes } from '../../src/storage/log/log-messages.ts';
 import { LogStore } from '../../src/storage/log/log-store.ts';
 import { logStorageContract } from '../contract/log-storage.ts';
 import { LogModel, nextWrite } from './log-model.ts';
@@ -64,6 +65,36 @@ test('an entry of 5 MB, and a log larger than one message, come back', async () 
     });
     expect(differs).toBe(-1);
     await again.close();
+  });
+});
+
+test('writes of every length, far more than the threads share room for, come back in order', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const random = new SeededRandom(12);
+    const sizes = [0, 1, 300, 9000, 70_000, 200_000];
+    const entries = Array.from({ length: 600 }, (_, at): Entry => {
+      const bytes = sizes[random.integer(0, sizes.length - 1)] ?? 0;
+      return { index: at + 1, term: 1, kind: 'command', data: new Uint8Array(bytes).fill(at % 256) };
+    });
+    const times: LogWriteTimes[] = [];
+    const log = new LogStore({ directory, segmentBytes: 1024 * 1024, onWritten: (each) => times.push(each) });
+    await log.open();
+    const settled: number[] = [];
+    const writes = entries.map((each) =>
+      log.write({ id: each.index, entries: [each] }).then(() => settled.push(each.index)),
+    );
+    await Promise.all(writes);
+    expect(settled).toStrictEqual(entries.map(({ index }) => index));
+    expect(times.length).toBeGreaterThan(0);
+    await log.close();
+    const again = new LogStore({ directory, segmentBytes: 1024 * 1024 });
+    const { entries: found } = await again.open();
+    await again.close();
+    expect(found.length).toBe(entries.length);
+    for (const [at, { index, data }] of entries.entries()) {
+      expect(found[at]?.index).toBe(index);
+      expect(Buffer.compare(found[at]?.data ?? new Uint8Array(), data)).toBe(0);
+    }
   });
 });
 

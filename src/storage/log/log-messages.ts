@@ -9,6 +9,8 @@ export interface LogWorkerData {
   readonly usedSegmentsMax: number;
   readonly frameBytesMax: number;
   readonly create: boolean;
+  /** See `WriteSender`. */
+  readonly memory: SharedArrayBuffer;
 }
 
 /** Of one frame of the log. */
@@ -22,11 +24,14 @@ export interface LogWriteTimes {
 /** To the worker. */
 export type LogRequest =
   | { readonly kind: 'open' }
-  /** `body` is what `encodeRecords` made; its memory goes along. `crc` is its checksum, if that is known already. */
+  /**
+   * One that has no room in the memory that is shared. `body` is what `encodeRecords` made; its memory goes
+   * along. `crc` is its checksum, if that is known already.
+   */
   | {
       readonly kind: 'write';
       readonly id: number;
-      readonly body: Uint8Array<ArrayBuffer>;
+      readonly body: Uint8Array;
       readonly crc: number | undefined;
     }
   | { readonly kind: 'close' };
@@ -41,13 +46,8 @@ export type LogReply =
       readonly base: Position;
       readonly damage: Omit<LogDamage, 'beyond'> | undefined;
     }
-  /** Every write up to this one is on stable storage; the memory of the large ones comes back. */
-  | {
-      readonly kind: 'written';
-      readonly id: number;
-      readonly times: LogWriteTimes;
-      readonly buffers: readonly ArrayBuffer[];
-    }
+  /** The memory of large writes comes back. */
+  | { readonly kind: 'returned'; readonly buffers: readonly ArrayBuffer[] }
   /** The disk has no room: what is to be written waits, or waits no longer. */
   | { readonly kind: 'full'; readonly isFull: boolean }
   /** Nothing more will be written. */

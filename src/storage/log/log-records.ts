@@ -40,7 +40,13 @@ const INDEX_BYTES = 8;
 export function encodeRecords(write: LogWrite, room: Room = freshRoom): Uint8Array<ArrayBuffer> {
   const bytes = recordsBytes(write);
   const body = new Uint8Array(room(frameBytesFor(bytes)), FRAME_HEADER_BYTES, bytes);
-  const view = new DataView(body.buffer, body.byteOffset, bytes);
+  fillRecords(write, body);
+  return body;
+}
+
+/** Puts the records of a write where there is room for as many bytes as `recordsBytes` says. */
+export function fillRecords(write: LogWrite, body: Uint8Array): void {
+  const view = new DataView(body.buffer, body.byteOffset, body.length);
   let at = 0;
   const begin = (kind: number, length: number): number => {
     view.setUint8(at, kind);
@@ -70,10 +76,9 @@ export function encodeRecords(write: LogWrite, room: Room = freshRoom): Uint8Arr
   if (write.compactTo !== undefined) {
     setUint64(view, begin(KIND.compact, INDEX_BYTES), write.compactTo);
   }
-  return body;
 }
 
-function recordsBytes(write: LogWrite): number {
+export function recordsBytes(write: LogWrite): number {
   let bytes = 0;
   if (write.hardState !== undefined) bytes += PREFIX_BYTES + POSITION_BYTES;
   if (write.reset !== undefined) bytes += PREFIX_BYTES + POSITION_BYTES;

@@ -9,7 +9,8 @@ import type { DirectoryLock } from '../directory-lock.ts';
 import type { LogContents, LogStorage } from '../log-storage.ts';
 import { builtModule } from '../built-module.ts';
 import type { LogReply, LogRequest, LogWorkerData, LogWriteTimes } from './log-messages.ts';
-import { decodeRecords, encodeRecords, recordsChecksum } from './log-records.ts';
+import { decodeRecords, encodeRecords, fillRecords, recordsBytes, recordsChecksum } from './log-records.ts';
+import { WriteSender } from './shared-writes.ts';
 
 export interface LogStoreOptions {
   /** Of the log alone. */
@@ -50,6 +51,7 @@ export class LogStore implements LogStorage {
   readonly #data: LogWorkerData;
   readonly #onWritten: (times: LogWriteTimes) => void;
   readonly #writes: Waiting[] = [];
+  readonly #sender: WriteSender = new WriteSender();
   /** For the records of large writes, which goes to the log's thread and comes back. */
   readonly #pool: BufferPool = new BufferPool(POOL_BYTES_MAX);
   #lock: DirectoryLock | undefined;
@@ -72,6 +74,7 @@ export class LogStore implements LogStorage {
       usedSegmentsMax: options.usedSegmentsMax ?? USED_SEGMENTS_MAX,
       frameBytesMax: options.frameBytesMax ?? FRAME_BYTES_MAX,
       create: options.create ?? true,
+      memory: this.#sender.memory,
     };
   }
 
@@ -114,10 +117,8 @@ export class LogStore implements LogStorage {
       assert(this.#worker !== undefined && this.#opening === undefined, 'the log is open');
       const id = this.#firstWrite + this.#writes.length;
       this.#writes.push({ resolve, reject });
-      // Encoded here: an entry's data is a view, and would take all the memory behind it along.
-      const body = encodeRecords(write, this.#pool.take);
-      const crc = recordsChecksum(body, write.entries);
-      this.#post({ kind: 'write', id, body, crc }, [body.buffer]);
+      this.#hand(id, write);
+      this.#listen();
     });
   }
 
@@ -130,17 +131,45 @@ export class LogStore implements LogStorage {
         this.#post({ kind: 'close' });
       });
       this.#fail(new StoreError('CLOSED', 'the log is closed'));
+      this.#sender.close();
       await worker.terminate();
     }
     await this.#lock?.release();
     this.#lock = undefined;
   }
 
+  /** Encoded here: an entry's data is a view, and would take all the memory behind it along. */
+  #hand(id: number, write: LogWrite): void {
+    const room = this.#sender.room(recordsBytes(write));
+    if (room !== undefined) {
+      fillRecords(write, room);
+      return this.#sender.send(id, room, recordsChecksum(room, write.entries));
+    }
+    const body = encodeRecords(write, this.#pool.take);
+    const crc = recordsChecksum(body, write.entries);
+    this.#post({ kind: 'write', id, body, crc }, [body.buffer]);
+  }
+
   #post(request: LogRequest, transfer: ArrayBuffer[] = []): void {
     this.#worker?.postMessage(request, transfer);
+    this.#sender.tell();
+  }
+
+  #listen(): void {
+    if (this.#writes.length > 0) this.#sender.listen(() => this.#takeLanded());
+  }
+
+  #takeLanded(): void {
+    for (const times of this.#sender.takeTimes()) this.#onWritten(times);
+    const landed = this.#writes.splice(0, this.#sender.landed + 1 - this.#firstWrite);
+    this.#firstWrite += landed.length;
+    for (const { resolve } of landed) resolve();
+    this.#listen();
   }
 
   #onReply(reply: LogReply): void {
+    // What is told came after what has landed by now.
+    this.#takeLanded();
     switch (reply.kind) {
       case 'entries':
         this.#takeEntries(reply.body);
@@ -150,10 +179,8 @@ export class LogStore implements LogStorage {
         this.#opening = undefined;
         this.#entries = [];
         return;
-      case 'written':
+      case 'returned':
         for (const buffer of reply.buffers) this.#pool.give(buffer);
-        this.#onWritten(reply.times);
-        this.#written(reply.id);
         return;
       case 'full':
         this.#isFull = reply.isFull;
@@ -184,12 +211,6 @@ export class LogStore implements LogStorage {
       assert(record.kind === 'entry', 'an opened log hands over entries');
       this.#entries.push({ ...record.entry, data: record.entry.data.slice() });
     }
-  }
-
-  #written(id: number): void {
-    const done = this.#writes.splice(0, id + 1 - this.#firstWrite);
-    this.#firstWrite = id + 1;
-    for (const { resolve } of done) resolve();
   }
 
   #fail(error: Error): void {

@@ -12,6 +12,7 @@ import { nodeFileSystem } from './node-file-system.ts';
 import { POOLED_BYTES_MIN } from '../../base/buffer-pool.ts';
 import { SALT_LIMIT } from './segment-header.ts';
 import { SegmentedLog } from './segmented-log.ts';
+import { WriteReceiver } from './shared-writes.ts';
 
 const ENTRIES_MESSAGE_BYTES = 1024 * 1024;
 /** How often a full disk is tried again: while something waits to be written, and while nothing does. */
@@ -23,15 +24,19 @@ class LogWorker {
   readonly #frameBytesMax: number;
   readonly #log: SegmentedLog;
   readonly #fileTimes: FileTimes = new FileTimes(nodeFileSystem);
+  readonly #receiver: WriteReceiver;
+  /** What came as messages… */
+  readonly #messages: LogRequest[] = [];
+  /** …and all that is to be done, in order. */
   #waiting: LogRequest[] = [];
-  #failed = false;
+  #lastWrite = 0;
+  #phase: 'starting' | 'open' | 'failed' | 'closed' = 'starting';
   #isFull = false;
-  #retry: NodeJS.Timeout | undefined;
-  #maintenance: NodeJS.Immediate | undefined;
 
   constructor(port: MessagePort, data: LogWorkerData) {
     this.#port = port;
     this.#frameBytesMax = data.frameBytesMax;
+    this.#receiver = new WriteReceiver(data.memory);
     this.#log = new SegmentedLog({
       directory: data.directory,
       fileSystem: this.#fileTimes.fileSystem,
@@ -40,10 +45,19 @@ class LogWorker {
       drawSalt: () => randomInt(1, SALT_LIMIT - 1),
       create: data.create,
     });
-    port.on('message', (request: LogRequest) => {
-      this.#waiting.push(request);
+  }
+
+  /** Until it is told to close. Blocks while there is nothing to do: no event wakes this thread. */
+  run(): void {
+    for (;;) {
+      const { asked } = this.#receiver;
       this.#work();
-    });
+      if (this.#phase === 'closed') return;
+      // What was asked meanwhile comes first; then what can wait, one short step at a time.
+      if (asked !== this.#receiver.asked || this.#maintain()) continue;
+      const wasAsked = this.#receiver.wait(asked, this.#restMs());
+      if (!wasAsked) this.#log.tryAgain();
+    }
   }
 
   /** Takes all that has arrived; what is to be written goes into as few frames as possible. */
@@ -51,20 +65,36 @@ class LogWorker {
     this.#receive();
     while (this.#waiting.length > 0) {
       try {
-        if (!this.#next()) break;
+        if (!this.#next()) return;
       } catch (error) {
         this.#waiting = this.#waiting.filter(({ kind }) => kind !== 'write');
         this.#fail(error);
       }
       this.#receive();
     }
-    this.#maintenance ??= setImmediate(() => this.#maintain());
   }
 
   #receive(): void {
     for (let at = receiveMessageOnPort(this.#port); at !== undefined; at = receiveMessageOnPort(this.#port)) {
-      this.#waiting.push(at.message as LogRequest);
+      this.#messages.push(at.message as LogRequest);
     }
+    for (let next = this.#take(); next !== undefined; next = this.#take()) this.#waiting.push(next);
+  }
+
+  /** The next request. Whatever was asked before a message is in the shared memory once the message is here. */
+  #take(): LogRequest | undefined {
+    const id = this.#lastWrite + 1;
+    const shared = this.#receiver.take(id);
+    if (shared !== undefined) {
+      this.#lastWrite = id;
+      return { kind: 'write', ...shared };
+    }
+    const message = this.#messages[0];
+    if (message?.kind === 'write') {
+      if (message.id !== id) return undefined;
+      this.#lastWrite = id;
+    }
+    return this.#messages.shift();
   }
 
   /** Whether it is done, and the next one may follow. */
@@ -78,7 +108,7 @@ class LogWorker {
   }
 
   #write(): boolean {
-    const bodies: Uint8Array<ArrayBuffer>[] = [];
+    const bodies: Uint8Array[] = [];
     const checksums: (number | undefined)[] = [];
     let bytes = 0;
     let id = 0;
@@ -99,24 +129,26 @@ class LogWorker {
     this.#receive();
     // What comes next proves that this was written; if nothing comes, the seal does.
     if (this.#waiting.length === 0) this.#log.seal();
-    const buffers = bodies
-      .map(({ buffer }) => buffer)
-      .filter(({ byteLength }) => byteLength >= POOLED_BYTES_MIN);
-    this.#port.postMessage({ kind: 'written', id, times, buffers } satisfies LogReply, buffers);
+    this.#receiver.landed(id, times);
+    this.#return(bodies);
     if (this.#log.isBehind) this.#log.maintain();
     return true;
   }
 
+  #return(bodies: readonly Uint8Array[]): void {
+    const buffers = bodies
+      .map(({ buffer }) => buffer)
+      .filter((buffer): buffer is ArrayBuffer => buffer instanceof ArrayBuffer)
+      .filter(({ byteLength }) => byteLength >= POOLED_BYTES_MIN);
+    if (buffers.length > 0) this.#post({ kind: 'returned', buffers }, buffers);
+  }
+
   /** Nothing of what waits was written. Who wants to close does not wait for room. */
   #giveUp(): false {
-    if (this.#waiting.some(({ kind }) => kind === 'close')) {
-      throw new StoreError('DISK_FULL', 'the log is closed while the disk has no room for it', {
-        outcome: 'unknown',
-      });
-    }
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#work(), WRITE_RETRY_MS);
-    return false;
+    if (!this.#waiting.some(({ kind }) => kind === 'close')) return false;
+    throw new StoreError('DISK_FULL', 'the log is closed while the disk has no room for it', {
+      outcome: 'unknown',
+    });
   }
 
   #tellFull(): void {
@@ -128,6 +160,7 @@ class LogWorker {
 
   #open(): void {
     const { hardState, base, entries, damage } = this.#log.open();
+    this.#phase = 'open';
     this.#postAll(entries);
     if (damage === undefined) return this.#post({ kind: 'opened', hardState, base, damage });
     const { beyond, ...where } = damage;
@@ -152,44 +185,44 @@ class LogWorker {
 
   #postEntries(entries: readonly Entry[]): void {
     const body = encodeRecords({ id: 0, entries });
-    this.#port.postMessage({ kind: 'entries', body } satisfies LogReply, [body.buffer]);
+    this.#post({ kind: 'entries', body }, [body.buffer]);
   }
 
   #close(): void {
-    clearImmediate(this.#maintenance);
-    clearTimeout(this.#retry);
-    this.#failed = true;
-    this.#log.close();
-    this.#post({ kind: 'closed' });
-    this.#port.close();
-  }
-
-  /** One step at a time, so that a write never waits for more. */
-  #maintain(): void {
-    this.#maintenance = undefined;
-    if (this.#failed) return;
     try {
-      if (this.#log.maintain()) this.#maintenance = setImmediate(() => this.#maintain());
-      else this.#rest();
+      this.#log.close();
     } catch (error) {
       this.#fail(error);
     }
+    this.#phase = 'closed';
+    this.#post({ kind: 'closed' });
+    this.#port.close();
+    // Nothing is waited for any more.
+    this.#waiting = [];
   }
 
-  /** Nothing is left to do but to make a segment, if there was no room for it. */
-  #rest(): void {
-    this.#tellFull();
-    if (!this.#log.isFull) return;
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => {
-      this.#log.tryAgain();
-      this.#work();
-    }, SPARE_RETRY_MS);
+  /** Whether there was something to do. */
+  #maintain(): boolean {
+    if (this.#phase !== 'open') return false;
+    try {
+      if (this.#log.maintain()) return true;
+      this.#tellFull();
+    } catch (error) {
+      this.#fail(error);
+    }
+    return false;
+  }
+
+  /** A full disk is tried again. */
+  #restMs(): number {
+    if (this.#phase !== 'open') return Infinity;
+    if (this.#waiting.length > 0) return WRITE_RETRY_MS;
+    return this.#log.isFull ? SPARE_RETRY_MS : Infinity;
   }
 
   #fail(error: unknown): void {
-    if (this.#failed) return;
-    this.#failed = true;
+    if (this.#phase === 'failed') return;
+    this.#phase = 'failed';
     if (error instanceof StoreError) {
       const { code, outcome, message } = error;
       this.#post({ kind: 'failed', code, outcome, message });
@@ -198,10 +231,10 @@ class LogWorker {
     }
   }
 
-  #post(reply: LogReply): void {
-    this.#port.postMessage(reply, []);
+  #post(reply: LogReply, transfer: readonly ArrayBuffer[] = []): void {
+    this.#port.postMessage(reply, transfer);
   }
 }
 
 const port = present(parentPort ?? undefined, 'the log runs as a worker');
-export const logWorker: LogWorker = new LogWorker(port, workerData as LogWorkerData);
+new LogWorker(port, workerData as LogWorkerData).run();

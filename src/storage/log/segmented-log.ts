@@ -301,8 +301,9 @@ export class SegmentedLog {
   }
 }
 
-/** A body that is alone, and has room for its frame around it, stays where it is. */
+/** A body that is alone, and has room for its frame around it, stays where it is; memory that is shared has none. */
 function roomAround([body, ...others]: readonly Uint8Array[], frameBytes: number): Uint8Array | undefined {
   if (body === undefined || others.length > 0 || body.byteOffset !== FRAME_HEADER_BYTES) return undefined;
+  if (!(body.buffer instanceof ArrayBuffer)) return undefined;
   return body.buffer.byteLength < frameBytes ? undefined : new Uint8Array(body.buffer, 0, frameBytes);
 }
