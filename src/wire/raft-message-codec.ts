@@ -1,6 +1,7 @@
 /** Raft's messages as rows. The numbers and the order of the fields are the protocol. */
 import { assert, unreachable } from '../base/assert.ts';
 import { decodeConfiguration } from '../raft/configuration-codec.ts';
+import type { Term } from '../base/flavor.ts';
 import type { Entry, EntryKind, Position } from '../raft/entry.ts';
 import type { AppendRequest, Envelope, HeartbeatResponse, Message } from '../raft/message.ts';
 import { LARGE_BYTES_MIN } from './known-checksums.ts';
@@ -273,18 +274,29 @@ function readAppendRequest({ from, to, term }: Envelope, fields: FieldReader): A
   const commitIndex = fields.integer('commitIndex');
   const flat = fields.list('entries', ENTRIES_PER_APPEND_MAX * ENTRY_FIELDS);
   if (flat.length % ENTRY_FIELDS !== 0) throw violation('append-request: an entry is cut off');
+  const count = flat.length / ENTRY_FIELDS;
+  const entries = readRow('entry', flat, 0, (row) => readEntries(row, count, previous, term));
+  return { kind: 'append-request', from, to, term, previous, entries, commitIndex };
+}
+
+/** One reader for all of them: one for each would cost as much as the rest. */
+function readEntries(
+  fields: FieldReader,
+  count: number,
+  previous: Position,
+  termMax: Term,
+): readonly Entry[] {
   const entries: Entry[] = [];
   let termMin = previous.term;
-  for (let at = 0; at < flat.length; at += ENTRY_FIELDS) {
-    const index = previous.index + 1 + at / ENTRY_FIELDS;
-    const entry = readRow('entry', flat.slice(at, at + ENTRY_FIELDS), 0, (row) => readEntry(row, index));
-    if (entry.term < termMin || entry.term > term) {
+  for (let index = previous.index + 1; entries.length < count; index++) {
+    const entry = readEntry(fields, index);
+    if (entry.term < termMin || entry.term > termMax) {
       throw violation(`append-request: the term of entry ${index} is out of order`);
     }
     termMin = entry.term;
     entries.push(entry);
   }
-  return { kind: 'append-request', from, to, term, previous, entries, commitIndex };
+  return entries;
 }
 
 /** Ascending, but not without a gap, so each bears its index. */
@@ -292,14 +304,13 @@ function readFoundEntries(fields: FieldReader): readonly Entry[] {
   const width = ENTRY_FIELDS + 1;
   const flat = fields.list('entries', ENTRIES_PER_APPEND_MAX * width);
   if (flat.length % width !== 0) throw violation('repair-response: an entry is cut off');
-  const entries: Entry[] = [];
-  for (let at = 0; at < flat.length; at += width) {
-    const entry = readRow('entry', flat.slice(at, at + width), 0, (row) =>
-      readEntry(row, row.integer('index', (entries.at(-1)?.index ?? 0) + 1)),
-    );
-    entries.push(entry);
-  }
-  return entries;
+  return readRow('entry', flat, 0, (row) => {
+    const entries: Entry[] = [];
+    while (entries.length * width < flat.length) {
+      entries.push(readEntry(row, row.integer('index', (entries.at(-1)?.index ?? 0) + 1)));
+    }
+    return entries;
+  });
 }
 
 function readEntry(fields: FieldReader, index: number): Entry {
