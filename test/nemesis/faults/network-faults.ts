@@ -67,7 +67,9 @@ function drawLinks(
   const link = random.pick(all);
   if (dice <= 25) {
     const leader = field.leader();
-    const [from, to] = leader === undefined ? link : random.pick(linksOf(field, leader));
+    // Who led when it was last looked may be no member any more.
+    const ofLeader = leader === undefined ? [] : linksOf(field, leader);
+    const [from, to] = ofLeader.length === 0 ? link : random.pick(ofLeader);
     return { links: [[from, to]], tells: `${from} → ${to}` };
   }
   if (dice <= 65) return { links: linksOf(field, link[1]), tells: `node ${link[1]}` };
