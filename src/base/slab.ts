@@ -11,7 +11,8 @@ export class Slab {
   #used = 0;
 
   copy(view: Uint8Array): Uint8Array {
-    if (view.length > COPY_MAX_BYTES) return view.slice();
+    // Not `slice`: that of a Buffer copies nothing.
+    if (view.length > COPY_MAX_BYTES) return new Uint8Array(view);
     const copy = this.take(view.length);
     copy.set(view);
     return copy;

@@ -52,13 +52,13 @@ const SPACE = 'history';
 /** @throws PlainnessError if the events cannot be kept */
 export function newRevision(machine: string, events: readonly MachineEvent[]): NewRevision {
   assert(events.length > 0, 'a revision has events');
-  const kept: EventRecord[] = [];
-  for (const { kind, key, value } of events) {
-    if (!isBinary(key)) throw new PlainnessError('the key of an event holds a character above one byte');
-    kept.push([kind, key, value]);
-  }
-  const record: RevisionRecord = [machine, kept];
+  const record: RevisionRecord = [machine, events.map(toEventRecord)];
   return { record, bytes: sizeOf(record) };
+}
+
+function toEventRecord({ kind, key, value }: MachineEvent): EventRecord {
+  if (!isBinary(key)) throw new PlainnessError('the key of an event holds a character above one byte');
+  return [kind, key, value];
 }
 
 /** Gives the events the next revision, stores them, and forgets the oldest ones beyond the limits, whole records of them. */
@@ -119,10 +119,9 @@ export function eventsFrom(
 function trimmed(records: RecordSpace, state: RootState, bytesMax: number): RootState {
   let { compactedRevision, historyBytes } = state;
   for (;;) {
-    const [oldest] = records.range<HistoryRecord>('', undefined, { limit: 1 });
+    const oldest = oldestRecord(records, state.revision);
     if (oldest === undefined) break;
-    const [key, record] = oldest;
-    const end = endOf(key, record);
+    const { key, end } = oldest;
     if (end > compactedRevision && historyBytes <= bytesMax) break;
     compactedRevision = Math.max(compactedRevision, end);
     historyBytes -= records.bytesOf(key);
@@ -132,9 +131,14 @@ function trimmed(records: RecordSpace, state: RootState, bytesMax: number): Root
   return { ...state, compactedRevision, historyBytes };
 }
 
-/** The last revision of a record. */
-function endOf(key: string, { length }: HistoryRecord): Revision {
-  return fromOrderedKey(key) + length - 1;
+/** Its key, and its last revision; `last` is the last one of all. */
+function oldestRecord(
+  records: RecordSpace,
+  last: Revision,
+): { readonly key: string; readonly end: Revision } | undefined {
+  const [key, next] = records.keys('', undefined, { limit: 2 });
+  if (key === undefined) return undefined;
+  return { key, end: next === undefined ? last : fromOrderedKey(next) - 1 };
 }
 
 function openRecord(records: RecordSpace, last: Revision, { revisionsMax }: HistoryLimits): OpenRecord {
@@ -160,15 +164,15 @@ class OpenRecord implements Draft {
     this.#records = records;
     this.#revisionsMax = revisionsMax;
     this.#first = last + 1;
-    const [oldest] = records.range<HistoryRecord>('', undefined, { limit: 1 });
-    const [newest] = records.range<HistoryRecord>('', undefined, { limit: 1, reverse: true });
-    if (newest !== undefined) this.#goOn(...newest);
-    const isOpen = oldest === undefined || fromOrderedKey(oldest[0]) === this.#first;
-    this.oldestEnd = isOpen ? Infinity : endOf(...oldest);
+    const [newest] = records.keys('', undefined, { limit: 1, reverse: true });
+    if (newest !== undefined) this.#goOn(newest, last);
+    const oldest = oldestRecord(records, last);
+    const isOpen = oldest === undefined || fromOrderedKey(oldest.key) === this.#first;
+    this.oldestEnd = isOpen ? Infinity : oldest.end;
   }
 
   get isFull(): boolean {
-    return this.#revisions.length >= this.#revisionsMax || this.#bytes >= RECORD_BYTES_MAX;
+    return this.#fills(this.#revisions.length, this.#bytes);
   }
 
   /** Returns by how many bytes the history grows. */
@@ -180,18 +184,25 @@ class OpenRecord implements Draft {
   }
 
   settle(): void {
-    if (this.#revisions.length > 0) this.#records.put(orderedKey(this.#first), this.#revisions);
+    if (this.#revisions.length === 0) return;
+    const key = orderedKey(this.#first);
+    if (this.isFull) this.#records.putAway(key, this.#revisions, this.#bytes);
+    else this.#records.put(key, this.#revisions);
   }
 
   /** With the newest record, unless it is full. */
-  #goOn(key: string, record: HistoryRecord): void {
-    const first = this.#first;
-    this.#first = fromOrderedKey(key);
-    this.#revisions = [...record];
-    this.#bytes = this.#records.bytesOf(key);
-    if (!this.isFull) return;
+  #goOn(key: string, last: Revision): void {
+    const first = fromOrderedKey(key);
+    const bytes = this.#records.bytesOf(key);
+    if (this.#fills(last - first + 1, bytes)) return;
     this.#first = first;
-    this.#revisions = [];
-    this.#bytes = EMPTY_BYTES;
+    this.#bytes = bytes;
+    this.#revisions = [
+      ...present(this.#records.get<HistoryRecord>(key), 'a key that was found has its record'),
+    ];
+  }
+
+  #fills(revisions: number, bytes: number): boolean {
+    return revisions >= this.#revisionsMax || bytes >= RECORD_BYTES_MAX;
   }
 }

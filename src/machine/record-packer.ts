@@ -1,6 +1,7 @@
 import type { ByteRange } from '../base/byte-range.ts';
 import type { Codec } from '../base/codec.ts';
 import { Slab } from '../base/slab.ts';
+import { PackedValue } from './packed-value.ts';
 import { type Handle, NOWHERE, PIECE_BYTES_MAX, RecordArena } from './record-arena.ts';
 
 export interface Packing {
@@ -28,6 +29,16 @@ export class RecordPacker {
 
   value(at: Handle): unknown {
     return this.codec.decode(this.#arena.read(at));
+  }
+
+  /** Apart from the others, in memory of its own. */
+  packed(value: unknown): PackedValue {
+    return new PackedValue(this.codec.encode(value), this.codec);
+  }
+
+  /** The same without a copy, until something is packed or released. */
+  lent(at: Handle): PackedValue {
+    return new PackedValue(this.#arena.read(at), this.codec);
   }
 
   /** Until something is packed or released. */

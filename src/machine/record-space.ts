@@ -4,8 +4,10 @@ import { allOf, type ByteRange } from '../base/byte-range.ts';
 import { binaryText, isBinary } from './binary-string.ts';
 import type { Draft } from './draft.ts';
 import { OpenCells } from './open-cells.ts';
+import { encodedAs, opened } from './packed-value.ts';
 import { PlainnessError } from './plainness-error.ts';
 import { NOWHERE, PIECE_BYTES_MAX } from './record-arena.ts';
+import type { Journal, SpaceChange } from './record-journal.ts';
 import { type Cell, CHANGED, IN_ORDER, VIEWED } from './record-cell.ts';
 import { RecordOrder } from './record-order.ts';
 import type { RecordPacker } from './record-packer.ts';
@@ -17,31 +19,6 @@ import { sizeOf } from './size-of.ts';
 import { readRange, type RowReader, SpaceView } from './space-view.ts';
 import { stampOf } from './stamp.ts';
 import { TakenChange } from './taken-change.ts';
-
-/** A change, and what stood there before; `undefined` stands for no record. */
-export interface SpaceChange {
-  readonly space: RecordSpace;
-  readonly key: string;
-  readonly before: unknown;
-  /** It had changed already since changes were last taken. */
-  readonly wasChanged: boolean;
-}
-
-/** What the spaces of a tree share: where each notes its changes. */
-export interface Journal {
-  /** About what all records take when stored. */
-  bytes: number;
-  /** Whether changes are noted, to be taken later. */
-  tracked: boolean;
-  /** Keys that changed since the changes were last taken… */
-  changes: number;
-  /** …and about how many bytes their values took, each time they were put. */
-  changedBytes: number;
-  /** Since the savepoint, oldest first; undefined while there is none. */
-  undo: SpaceChange[] | undefined;
-  /** Without one, all records stay open. */
-  readonly packer: RecordPacker | undefined;
-}
 
 /** Of what was there before changes were noted, and no storage has told of. */
 const OLDEST_STAMP = 1;
@@ -124,7 +101,8 @@ export class RecordSpace implements Records {
   /** About what the value of a record takes when stored; 0 if there is none. */
   bytesOf(key: string): number {
     this.settle();
-    return this.#find(key)?.bytes ?? 0;
+    const row = this.#table.find(key);
+    return row === NO_ROW ? 0 : (this.#table.cellOf(row)?.bytes ?? this.#table.bytesOf(row));
   }
 
   /** See `RecordChange`: of what is stored under the key. */
@@ -139,30 +117,36 @@ export class RecordSpace implements Records {
     return readRange(this.#order.between(from, to), this.#table, from, to, options, read);
   }
 
+  /** The keys of a range, without opening the records. */
+  *keys(from: string, to: string | undefined, options: RangeOptions = {}): Generator<string> {
+    this.settle();
+    const order = this.#order.between(from, to);
+    for (const [key] of readRange(order, this.#table, from, to, options, () => undefined)) yield key;
+  }
+
   /** @throws PlainnessError if the key is no binary string or the value is not plain */
   put(key: string, value: unknown): void {
     this.settle();
-    this.derived = undefined;
-    const bytes = sizeOf(value);
-    const cell = this.#find(key) ?? this.#addCell(key);
-    const before = cell.value;
-    this.#journal.bytes += bytes - (before === undefined ? -this.#keyBytes(key) : cell.bytes);
-    this.#note(cell, before);
-    this.#forgetPacked(cell);
-    cell.value = value;
-    cell.bytes = bytes;
-    if (before === undefined) this.#came(cell);
-    this.#open.used(cell);
-    if (this.#journal.tracked) this.#journal.changedBytes += bytes;
+    this.#put(key, value, sizeOf(value));
+  }
+
+  /**
+   * The same for a record that is done, and that few will ask for: its value is packed at once.
+   *
+   * @param bytes - its size, by `sizeOf`, which has proven it plain
+   */
+  putAway(key: string, value: unknown, bytes: number): void {
+    this.settle();
+    this.#put(key, this.#packer?.packed(value) ?? value, bytes);
   }
 
   delete(key: string): boolean {
     this.settle();
     this.derived = undefined;
-    const cell = this.#find(key);
+    const cell = this.#findUnread(key);
     if (cell?.value === undefined) return false;
     this.#journal.bytes -= this.#keyBytes(key) + cell.bytes;
-    this.#note(cell, cell.value);
+    this.#note(cell);
     this.#forgetPacked(cell);
     this.#order.went(cell);
     cell.value = undefined;
@@ -223,7 +207,7 @@ export class RecordSpace implements Records {
 
   /** A value that was taken from the cell, encoded: if it is still there, it need not be encoded again to be packed. */
   encode(cell: Cell, value: unknown, codec: Codec): Uint8Array {
-    const encoded = codec.encode(value);
+    const encoded = encodedAs(value, codec);
     if (cell.value === value && this.#packer !== undefined && this.#table.placeOf(cell.row) === NOWHERE) {
       this.#table.place(cell.row, this.#packer.pack(allOf(encoded)));
     }
@@ -246,10 +230,25 @@ export class RecordSpace implements Records {
     return this.#sweep;
   }
 
+  #put(key: string, value: unknown, bytes: number): void {
+    this.derived = undefined;
+    const cell = this.#find(key) ?? this.#addCell(key);
+    const isNew = cell.value === undefined;
+    this.#journal.bytes += bytes - (isNew ? -this.#keyBytes(key) : cell.bytes);
+    this.#note(cell);
+    this.#forgetPacked(cell);
+    cell.value = value;
+    cell.bytes = bytes;
+    if (isNew) this.#came(cell);
+    this.#open.used(cell);
+    if (this.#journal.tracked) this.#journal.changedBytes += bytes;
+  }
+
   #get(key: string): unknown {
     const cell = this.#find(key);
-    if (cell?.value !== undefined) this.#open.used(cell);
-    return cell?.value;
+    if (cell?.value === undefined) return undefined;
+    this.#open.used(cell);
+    return opened(cell.value);
   }
 
   /** The cell of the key, opened if it was packed. */
@@ -259,6 +258,14 @@ export class RecordSpace implements Records {
     const cell = row === NO_ROW ? undefined : (this.#table.cellOf(row) ?? this.#unpack(row, key));
     this.#last = cell;
     return cell;
+  }
+
+  /** The same for a record that goes: its value is not opened for that. */
+  #findUnread(key: string): Cell | undefined {
+    const row = this.#table.find(key);
+    if (row === NO_ROW || this.#packer === undefined || this.#table.cellOf(row) !== undefined)
+      return this.#find(key);
+    return this.#openRow(row, key, this.#packer.lent(this.#table.placeOf(row)));
   }
 
   #unpack(row: Row, key: string): Cell | undefined {
@@ -305,7 +312,7 @@ export class RecordSpace implements Records {
     this.#order.settle(cell);
     const { row } = cell;
     if (this.#table.placeOf(row) === NOWHERE) {
-      const at = packer.pack(allOf(packer.codec.encode(cell.value)));
+      const at = packer.pack(allOf(encodedAs(cell.value, packer.codec)));
       if (at === NOWHERE) return;
       this.#table.place(row, at);
     }
@@ -316,7 +323,7 @@ export class RecordSpace implements Records {
 
   #valueOf(row: Row): unknown {
     const cell = this.#table.cellOf(row);
-    if (cell !== undefined) return cell.value;
+    if (cell !== undefined) return opened(cell.value);
     const at = this.#table.placeOf(row);
     return at === NOWHERE ? undefined : this.#packer?.value(at);
   }
@@ -362,12 +369,14 @@ export class RecordSpace implements Records {
     this.#journal.changes--;
   }
 
-  #note(cell: Cell, before: unknown): void {
+  /** What is about to change. */
+  #note(cell: Cell): void {
     const wasChanged = (cell.state & CHANGED) !== 0;
-    this.#journal.undo?.push({ space: this, key: cell.key, before, wasChanged });
-    if (this.#views.size > 0) this.#tellViews(cell, before);
-    if (this.#sweep !== undefined) this.#tellSweep(this.#sweep, cell, before);
-    if (!this.#journal.tracked || wasChanged) return;
+    const { undo, tracked } = this.#journal;
+    undo?.push({ space: this, key: cell.key, before: opened(cell.value), wasChanged });
+    if (this.#views.size > 0) this.#tellViews(cell, opened(cell.value));
+    if (this.#sweep !== undefined) this.#tellSweep(this.#sweep, cell, opened(cell.value));
+    if (!tracked || wasChanged) return;
     cell.state |= CHANGED;
     this.#changed.push(cell);
     this.#journal.changes++;

@@ -5,7 +5,8 @@ import { allOf } from '../base/byte-range.ts';
 import { binaryBytes, byteOrder } from './binary-string.ts';
 import { PlainnessError } from './plainness-error.ts';
 import { type Packing, RecordPacker } from './record-packer.ts';
-import { type Journal, RecordSpace } from './record-space.ts';
+import type { Journal } from './record-journal.ts';
+import { RecordSpace } from './record-space.ts';
 import { RecordSum } from './record-sum.ts';
 import { RecordSweep } from './record-sweep.ts';
 import type {

@@ -192,23 +192,24 @@ export class ClientHub implements ConnectionHandler {
 
   #ask(connection: ClientConnection, frame: CommandFrame | QueryFrame, bytes: number): void {
     const { root, limits, refusal, onInput } = this.#options;
-    const refuse = (code: ErrorCode, message: string): void =>
-      connection.push(errorFrame(frame.request, frame.kind, code, message, this.#options.leader()));
     const refused = refusal();
-    if (refused !== undefined) return refuse(refused.code, refused.message);
+    if (refused !== undefined) return this.#refuse(connection, frame, refused.code, refused.message);
     if (connection.inFlight >= limits.requestsInFlightMax) {
-      return refuse('TOO_BUSY', `${limits.requestsInFlightMax} requests of this connection wait already`);
+      const message = `${limits.requestsInFlightMax} requests of this connection wait already`;
+      return this.#refuse(connection, frame, 'TOO_BUSY', message);
     }
     if (this.#bytesInFlight + bytes > limits.requestBytesInFlightMax) {
-      return refuse('TOO_BUSY', `requests of ${limits.requestBytesInFlightMax} bytes wait already`);
+      const message = `requests of ${limits.requestBytesInFlightMax} bytes wait already`;
+      return this.#refuse(connection, frame, 'TOO_BUSY', message);
     }
     const { machine, request } = frame;
     const parsed =
       frame.kind === 'command'
         ? root.parseCommand(machine, frame.body)
         : root.parseQuery(machine, frame.body);
-    if (parsed.kind === 'unknown-machine') return refuse('UNKNOWN_MACHINE', parsed.message);
-    if (parsed.kind === 'malformed') return refuse(parsed.code, parsed.message);
+    if (parsed.kind === 'unknown-machine')
+      return this.#refuse(connection, frame, 'UNKNOWN_MACHINE', parsed.message);
+    if (parsed.kind === 'malformed') return this.#refuse(connection, frame, parsed.code, parsed.message);
     const caller = ++this.#lastId;
     const body = parsed.value;
     this.#callers.set(caller, { connection, request, kind: frame.kind, bytes });
@@ -220,6 +221,15 @@ export class ClientHub implements ConnectionHandler {
       const { consistency, maxStaleMs } = frame;
       onInput({ kind: 'query', caller, machine, body, consistency, maxStaleMs });
     }
+  }
+
+  #refuse(
+    connection: ClientConnection,
+    { request, kind }: CommandFrame | QueryFrame,
+    code: ErrorCode,
+    message: string,
+  ): void {
+    connection.push(errorFrame(request, kind, code, message, this.#options.leader()));
   }
 
   #watch(connection: ClientConnection, frame: WatchFrame): void {

@@ -1,3 +1,4 @@
+import { present } from '../base/assert.ts';
 import type { ServerFrame } from '../wire/client-frames.ts';
 
 const FRAME_BYTES = 64;
@@ -15,8 +16,8 @@ export function* frameBatches(
 ): Generator<readonly ServerFrame[]> {
   let from = 0;
   let bytes = 0;
-  for (const [at, frame] of frames.entries()) {
-    const size = frameBytes(frame);
+  for (let at = 0; at < frames.length; at++) {
+    const size = frameBytes(present(frames[at], 'a frame has its place'));
     if (at - from === batchFramesMax || (at > from && bytes + size > batchBytesMax)) {
       yield frames.slice(from, at);
       from = at;
@@ -47,7 +48,10 @@ function valueBytes(value: unknown): number {
   if (typeof value !== 'object' || value === null) return FIELD_BYTES;
   if (value instanceof Uint8Array) return value.length;
   let bytes = FIELD_BYTES;
-  const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
-  for (const item of items) bytes += valueBytes(item);
+  if (Array.isArray(value)) {
+    for (const item of value) bytes += valueBytes(item);
+  } else {
+    for (const name in value) bytes += valueBytes((value as Readonly<Record<string, unknown>>)[name]);
+  }
   return bytes;
 }

@@ -176,5 +176,10 @@ export function readRow<T>(frame: string, row: Row, skip: number, read: (fields:
 function isShallow(value: unknown, depthMax: number): boolean {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return true;
   if (depthMax === 0) return false;
-  return Object.values(value).every((item) => isShallow(item, depthMax - 1));
+  // No array is made of the items: this runs for every request.
+  if (Array.isArray(value)) return value.every((item) => isShallow(item, depthMax - 1));
+  for (const name in value) {
+    if (!isShallow((value as Readonly<Record<string, unknown>>)[name], depthMax - 1)) return false;
+  }
+  return true;
 }

@@ -58,7 +58,7 @@ export class MsgpackCodec implements Codec {
    * smallest one would keep all of such a buffer.
    */
   #pack(value: unknown): Uint8Array {
-    const bytes = plainView(this.#packr.encode(value, RESET_BUFFER_MODE));
+    const bytes = this.#packr.encode(value, RESET_BUFFER_MODE);
     // What could not be decoded later must fail now, while its maker can still be told.
     checkMsgpack(bytes);
     return bytes;
@@ -125,6 +125,7 @@ function isAlone({ length, buffer }: Uint8Array): boolean {
 
 /** The same memory as a plain Uint8Array: what is decoded from a Buffer would be Buffers. */
 function plainView(bytes: Uint8Array): Uint8Array {
+  if (!Buffer.isBuffer(bytes)) return bytes;
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 

@@ -61,7 +61,11 @@ test('whatever way a node came to its records, it holds the same and goes on the
         // Its state is now what a disk, written change by change, gives back.
         if (at % (every + 1) === 0) restarting.tree = new RecordTree(reload(all(stored)));
         expect(restarting.outcome(machine, body)).toEqual(outcome);
-        for (const { key, value } of reload([...steady.tree.takeChanges()])) {
+        const changes = Array.from(steady.tree.takeChanges(), ({ key, value: after }) => ({
+          key,
+          value: after,
+        }));
+        for (const { key, value } of reload(changes)) {
           if (value === undefined || value === null) stored.delete(key);
           else stored.put(key, value);
         }

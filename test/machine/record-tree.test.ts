@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { RecordTree } from '../../src/machine/record-tree.ts';
 import { prefixEnd, type RecordChange, type RecordEntry } from '../../src/machine/records.ts';
+import { sizeOf } from '../../src/machine/size-of.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
 import { all, reload } from './store.ts';
 
@@ -19,22 +20,28 @@ const values = fc.oneof(
   fc.constant(null),
   fc.record({ a: fc.nat() }),
 );
-const change = fc.record({ key: keys, value: fc.option(values, { nil: undefined }) });
+const change = fc.record({ key: keys, value: fc.option(values, { nil: undefined }), isAway: fc.boolean() });
 const changes = fc.array(change, { maxLength: 200 });
 
 function applyTo(
   tree: RecordTree,
   map: Map<string, unknown>,
-  list: readonly { key: string; value: unknown }[],
+  list: readonly { key: string; value: unknown; isAway: boolean }[],
 ): void {
-  for (const { key, value } of list) {
+  for (const { key, value, isAway } of list) {
     if (value === undefined) {
       expect(tree.delete(key)).toBe(map.delete(key));
     } else {
-      tree.put(key, value);
+      if (isAway) putAway(tree, key, value);
+      else tree.put(key, value);
       map.set(key, value);
     }
   }
+}
+
+function putAway(tree: RecordTree, key: string, value: unknown): void {
+  const slash = key.indexOf('/');
+  tree.space(key.slice(0, slash)).putAway(key.slice(slash + 1), value, sizeOf(value));
 }
 
 function sorted(map: ReadonlyMap<string, unknown>): RecordEntry<unknown>[] {
@@ -286,6 +293,24 @@ test('records that are packed are what they were: for reads, changes, views, und
       }
     }),
   );
+});
+
+test('a record that was put away is opened when it is asked for, and not when it goes', () => {
+  const tree = new RecordTree([], { codec: msgpackCodec, openRecordsMax: 2 });
+  const space = tree.space('a');
+  const value = { text: 'x' };
+  putAway(tree, 'a/k', value);
+  expect([space.get('k'), [...space.keys('', undefined)]]).toEqual([value, ['k']]);
+  expect(space.get('k')).not.toBe(value);
+  const [change] = tree.takeChanges();
+  expect(change?.value).toEqual(value);
+  expect([...(change?.encode(msgpackCodec) ?? [])]).toEqual([...msgpackCodec.encode(value)]);
+  for (const key of ['a/1', 'a/2', 'a/3', 'a/4']) tree.put(key, 1);
+  tree.takeChanges();
+  const decode = vi.spyOn(msgpackCodec, 'decode');
+  expect([space.delete('k'), space.bytesOf('k')]).toEqual([true, 0]);
+  expect(decode).not.toHaveBeenCalled();
+  decode.mockRestore();
 });
 
 test('a record that is put and then loaded is one record', () => {

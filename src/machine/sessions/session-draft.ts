@@ -71,7 +71,8 @@ export class ActiveSession {
 
   /** The client has the replies to all sequence numbers below: what is behind them is forgotten, record by record. */
   acknowledge(below: number): void {
-    for (const number of forgotten(this.#ackedBelow, below)) this.#replies.delete(number);
+    const end = forgottenEnd(this.#ackedBelow, below);
+    for (let number = recordOf(this.#ackedBelow); number < end; number++) this.#forget(number);
     this.#ackedBelow = below;
   }
 
@@ -94,12 +95,21 @@ export class ActiveSession {
       const after = { id, ttlMs, deadlineMs: this.deadlineMs, ackedBelow: this.#ackedBelow, openedWallMs };
       updateSession(this.#records, this.#stored, after);
     }
-    for (const number of forgotten(ackedBelow, this.#ackedBelow)) deleteReplies(this.#records, id, number);
+    const end = forgottenEnd(ackedBelow, this.#ackedBelow);
+    for (let number = recordOf(ackedBelow); number < end; number++) deleteReplies(this.#records, id, number);
     for (const [number, replies] of this.#replies) putReplies(this.#records, id, number, replies);
   }
 
+  #forget(number: number): void {
+    const replies = this.#replies.get(number);
+    if (replies === undefined) return;
+    this.#replies.delete(number);
+    // An array that has grown old would keep its young replies until the whole heap is collected.
+    replies.length = 0;
+  }
+
   #repliesWith(sequence: number): (ReplyRecord | null)[] {
-    const number = Math.floor(sequence / REPLIES_PER_RECORD);
+    const number = recordOf(sequence);
     let replies = this.#replies.get(number);
     if (replies === undefined) {
       replies = [...getReplies(this.#records.settled, this.#stored.id, number)];
@@ -109,8 +119,12 @@ export class ActiveSession {
   }
 }
 
-/** The records of replies that are forgotten when the floor rises: there are none behind the window. */
-function* forgotten(from: number, to: number): Generator<number> {
-  const end = Math.floor(Math.min(to, from + SESSION_WINDOW) / REPLIES_PER_RECORD);
-  for (let number = Math.floor(from / REPLIES_PER_RECORD); number < end; number++) yield number;
+/** The number of the record that holds the reply. */
+function recordOf(sequence: number): number {
+  return Math.floor(sequence / REPLIES_PER_RECORD);
+}
+
+/** The first record of replies that is not forgotten when the floor rises: there are none behind the window. */
+function forgottenEnd(from: number, to: number): number {
+  return recordOf(Math.min(to, from + SESSION_WINDOW));
 }

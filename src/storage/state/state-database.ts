@@ -105,9 +105,9 @@ export class StateDatabase {
     try {
       let slice = 0;
       for (const change of changes) {
-        const { value, bytes } = change;
-        if (value !== undefined && bytes >= LARGE_BYTES_MIN) await this.#putLarge(batch, change, value);
-        else this.#put(batch, change, value === undefined ? undefined : change.encode(this.#codec));
+        if (change.stamp === 0) this.#put(batch, change, undefined);
+        else if (change.bytes >= LARGE_BYTES_MIN) await this.#putLarge(batch, change, change.value);
+        else this.#put(batch, change, change.encode(this.#codec));
         if (++slice % SLICE_RECORDS === 0) await nextRound();
       }
       await this.#moveLarge(batch);

@@ -1,0 +1,27 @@
+import type { RecordPacker } from './record-packer.ts';
+import type { RecordSpace } from './record-space.ts';
+
+/** A change, and what stood there before; `undefined` stands for no record. */
+export interface SpaceChange {
+  readonly space: RecordSpace;
+  readonly key: string;
+  readonly before: unknown;
+  /** It had changed already since changes were last taken. */
+  readonly wasChanged: boolean;
+}
+
+/** What the spaces of a tree share: where each notes its changes. */
+export interface Journal {
+  /** About what all records take when stored. */
+  bytes: number;
+  /** Whether changes are noted, to be taken later. */
+  tracked: boolean;
+  /** Keys that changed since the changes were last taken… */
+  changes: number;
+  /** …and about how many bytes their values took, each time they were put. */
+  changedBytes: number;
+  /** Since the savepoint, oldest first; undefined while there is none. */
+  undo: SpaceChange[] | undefined;
+  /** Without one, all records stay open. */
+  readonly packer: RecordPacker | undefined;
+}
