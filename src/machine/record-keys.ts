@@ -55,6 +55,25 @@ export class RecordKeys {
     return compareBytes(page, this.#arena.from, this.#arena.to, bytes, from, to);
   }
 
+  /** With how many bytes both begin. */
+  common(handle: Handle, other: Handle): number {
+    const page = this.#arena.seek(handle);
+    const { from, to } = this.#arena;
+    const otherPage = this.#arena.seek(other);
+    const otherFrom = this.#arena.from;
+    const end = Math.min(to - from, this.#arena.to - otherFrom);
+    let length = 0;
+    while (length < end && page[from + length] === otherPage[otherFrom + length]) length++;
+    return length;
+  }
+
+  /** A byte of the key, plus 1; 0 if the key ends before it. */
+  digit(handle: Handle, at: number): number {
+    const page = this.#arena.seek(handle);
+    const place = this.#arena.from + at;
+    return place < this.#arena.to ? (page[place] ?? 0) + 1 : 0;
+  }
+
   /** The text may hold any characters. */
   compareText(handle: Handle, text: string): number {
     const page = this.#arena.seek(handle);

@@ -1,10 +1,9 @@
 import sortedBTree from 'sorted-btree';
 import bulk from 'sorted-btree/extended/bulkLoad.js';
 import { present } from '../base/assert.ts';
-import type { ByteRange } from '../base/byte-range.ts';
-import { binaryText } from './binary-string.ts';
 import { BEHIND, type Cell, IN_ORDER } from './record-cell.ts';
-import { NO_ROW, type RecordTable, type Row } from './record-table.ts';
+import type { RecordTable, Row } from './record-table.ts';
+import { sortRows } from './row-sort.ts';
 
 /** Rows of the table in the order of their keys. */
 export type RowTree = InstanceType<typeof sortedBTree.default<Row, undefined>>;
@@ -20,6 +19,8 @@ interface Backlog {
 const NODE_ROWS_MAX = 32;
 /** Beyond so many, each cell that comes makes the tree catch up with an older one. */
 const BEHIND_MAX = 16_384;
+const NONE: Uint8Array = new Uint8Array();
+const FIRST_ROWS = 16;
 
 /**
  * The order of a space's records. A value that changes is nothing to it. It is brought up to date when
@@ -28,13 +29,12 @@ const BEHIND_MAX = 16_384;
 export class RecordOrder {
   readonly #table: RecordTable;
   #tree: RowTree;
-  /** Rows that were loaded in order, before there were others; the tree does not know of them yet. */
-  #loaded: Row[] = [];
+  /** 1 for each row that was loaded, and that the tree does not know yet… */
+  #loaded: Uint8Array = NONE;
+  /** …and how many they are. */
+  #loadedRows = 0;
   /** What the tree does not know yet, by the first character of the keys: who asks for some needs not wait for all. */
   readonly #behind = new Map<number, Backlog>();
-  /** No key is behind that of the row, or behind the text if it is NO_ROW; undefined before the first. */
-  #lastRow: Row = NO_ROW;
-  #bound: string | undefined;
 
   constructor(table: RecordTable) {
     this.#table = table;
@@ -44,7 +44,6 @@ export class RecordOrder {
   came(cell: Cell): void {
     if ((cell.state & BEHIND) !== 0) return;
     cell.state |= BEHIND;
-    if (this.#isBehindAll(cell.key)) this.#boundTo(cell.key);
     const first = firstOf(cell.key);
     let backlog = this.#behind.get(first);
     if (backlog === undefined) this.#behind.set(first, (backlog = { cells: [], head: 0 }));
@@ -60,24 +59,31 @@ export class RecordOrder {
     this.#settled().set(cell.row, undefined);
   }
 
-  /** Whether all records come before the key. */
-  isBehindAll(key: ByteRange): boolean {
-    if (this.#lastRow !== NO_ROW) return this.#table.compareBytes(this.#lastRow, key) < 0;
-    return this.#bound === undefined || this.#bound < binaryText(key.bytes, key.from, key.to);
+  /** A row that is loaded, and had no cell that came; keys may come in any order. */
+  add(row: Row): void {
+    if (this.#tree.size > 0) {
+      this.#tree.set(row, undefined);
+      return;
+    }
+    if (row >= this.#loaded.length) this.#growLoaded(row);
+    this.#loaded[row] = 1;
+    this.#loadedRows++;
   }
 
-  /** A row of the table that is loaded, and has no cell; `isLast` if its key is behind all. */
-  add(row: Row, isLast: boolean): void {
-    if (isLast) this.#lastRow = row;
-    if (isLast && this.#tree.size === 0) this.#loaded.push(row);
-    else this.#settled().set(row, undefined);
+  /** The row has no place any more, if it had one. */
+  remove(row: Row): void {
+    if (this.#loaded[row] === 1) {
+      this.#loaded[row] = 0;
+      this.#loadedRows--;
+    } else {
+      this.#tree.delete(row);
+    }
   }
 
   went(cell: Cell): void {
     if ((cell.state & IN_ORDER) === 0) return;
     cell.state &= ~IN_ORDER;
-    if (cell.row === this.#lastRow) this.#boundTo(cell.key);
-    this.#settled().delete(cell.row);
+    this.remove(cell.row);
   }
 
   /** A tree that knows all records there are between the bounds. */
@@ -99,22 +105,27 @@ export class RecordOrder {
 
   /** The tree, which knows what was loaded. */
   #settled(): RowTree {
-    if (this.#loaded.length > 0) {
-      const values = this.#loaded.map(() => undefined);
-      this.#tree = bulk.bulkLoad(this.#loaded, values, NODE_ROWS_MAX, this.#compare, 1);
-      this.#loaded = [];
-    }
+    if (this.#loadedRows === 0) return this.#tree;
+    const rows = [...this.#sortedLoaded()];
+    const values = rows.map(() => undefined);
+    this.#tree = bulk.bulkLoad(rows, values, NODE_ROWS_MAX, this.#compare, 1);
+    this.#loaded = NONE;
+    this.#loadedRows = 0;
     return this.#tree;
   }
 
-  #isBehindAll(key: string): boolean {
-    if (this.#lastRow !== NO_ROW) return this.#table.compareText(this.#lastRow, key) < 0;
-    return this.#bound === undefined || this.#bound < key;
+  #sortedLoaded(): Int32Array {
+    const rows = new Int32Array(this.#loadedRows);
+    let at = 0;
+    for (let row = 0; row < this.#loaded.length; row++) if (this.#loaded[row] === 1) rows[at++] = row;
+    sortRows(rows, this.#table);
+    return rows;
   }
 
-  #boundTo(key: string): void {
-    this.#bound = key;
-    this.#lastRow = NO_ROW;
+  #growLoaded(row: Row): void {
+    const larger = new Uint8Array(2 * row + FIRST_ROWS);
+    larger.set(this.#loaded);
+    this.#loaded = larger;
   }
 
   #catchUp(backlog: Backlog): void {

@@ -1,14 +1,12 @@
 import { assert } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
 import { allOf, type ByteRange } from '../base/byte-range.ts';
-import { binaryText, isBinary } from './binary-string.ts';
 import type { Draft } from './draft.ts';
-import { OpenCells } from './open-cells.ts';
 import { encodedAs, opened } from './packed-value.ts';
-import { PlainnessError } from './plainness-error.ts';
-import { NOWHERE, PIECE_BYTES_MAX } from './record-arena.ts';
+import { NOWHERE } from './record-arena.ts';
 import type { Journal, SpaceChange } from './record-journal.ts';
 import { type Cell, CHANGED, IN_ORDER, VIEWED } from './record-cell.ts';
+import { RecordCells } from './record-cells.ts';
 import { RecordOrder } from './record-order.ts';
 import type { RecordPacker } from './record-packer.ts';
 import { NO_ROW, RecordTable, type Row } from './record-table.ts';
@@ -36,9 +34,9 @@ export class RecordSpace implements Records {
   readonly #journal: Journal;
   readonly #packer: RecordPacker | undefined;
   readonly #prefixBytes: number;
-  readonly #open: OpenCells;
   readonly #table: RecordTable = new RecordTable();
   readonly #order: RecordOrder = new RecordOrder(this.#table);
+  readonly #cells: RecordCells;
   readonly #views = new Set<SpaceView>();
   readonly #reader: RowReader;
   /** The records without what is put off: for the draft. */
@@ -46,8 +44,6 @@ export class RecordSpace implements Records {
   #sweep: SpaceSweep | undefined;
   /** Rows of records that are deleted, which views may still read. */
   readonly #ghosts: Row[] = [];
-  /** Whoever reads a record often puts it next. */
-  #last: Cell | undefined;
   #changed: Cell[] = [];
   #size = 0;
   #draft: Draft | undefined;
@@ -59,11 +55,11 @@ export class RecordSpace implements Records {
     this.#journal = journal;
     this.#packer = journal.packer;
     this.#prefixBytes = name.length + 1;
-    this.#open = new OpenCells(this.#packer?.openRecordsMax ?? Infinity, (cell) => this.#pack(cell));
+    this.#cells = new RecordCells(this.#table, this.#order, this.#packer);
     this.#reader = {
-      valueOf: (row) => this.#valueOf(row),
-      packedOf: (row) => this.#packedOf(row),
-      peekPacked: (row) => this.#peekPacked(row),
+      valueOf: (row) => this.#cells.valueOf(row),
+      packedOf: (row) => this.#cells.packedOf(row),
+      peekPacked: (row) => this.#cells.peekPacked(row),
       closed: (view) => this.#closed(view),
     };
   }
@@ -102,13 +98,14 @@ export class RecordSpace implements Records {
   bytesOf(key: string): number {
     this.settle();
     const row = this.#table.find(key);
-    return row === NO_ROW ? 0 : (this.#table.cellOf(row)?.bytes ?? this.#table.bytesOf(row));
+    return row === NO_ROW ? 0 : this.#cells.bytesOf(row);
   }
 
   /** See `RecordChange`: of what is stored under the key. */
   stampOf(key: string): number {
     this.settle();
-    return this.#find(key)?.stamp ?? 0;
+    const row = this.#table.find(key);
+    return row === NO_ROW ? 0 : this.#cells.stampOf(row);
   }
 
   range<T>(from: string, to: string | undefined, options: RangeOptions = {}): Iterable<RecordEntry<T>> {
@@ -143,11 +140,11 @@ export class RecordSpace implements Records {
   delete(key: string): boolean {
     this.settle();
     this.derived = undefined;
-    const cell = this.#findUnread(key);
+    const cell = this.#cells.findUnread(key);
     if (cell?.value === undefined) return false;
     this.#journal.bytes -= this.#keyBytes(key) + cell.bytes;
     this.#note(cell);
-    this.#forgetPacked(cell);
+    this.#cells.forgetPacked(cell.row);
     this.#order.went(cell);
     cell.value = undefined;
     cell.bytes = 0;
@@ -160,30 +157,44 @@ export class RecordSpace implements Records {
   undo({ key, before, wasChanged }: SpaceChange): void {
     if (before === undefined) this.delete(key);
     else this.put(key, before);
-    const cell = this.#find(key);
+    const cell = this.#cells.find(key);
     if (cell !== undefined && !wasChanged) this.#unchange(cell);
   }
 
   /**
-   * Takes in a record as the codec wrote it, and as a storage has it or will. Only while changes are not
-   * noted. Keeps nothing of the memory that it is lent.
+   * Takes in a record as the codec wrote it, and as a storage has it or will, in the place of the one that
+   * is there. Only while changes are not noted; keys may come in any order. Keeps nothing of the memory
+   * that it is lent.
+   *
+   * @returns the stamp of what was there; 0 if there was nothing
    */
-  load(key: ByteRange, encoded: ByteRange, bytes: number, stamp: number): void {
-    const packer = this.#packer;
-    assert(packer !== undefined && !this.#journal.tracked, 'what is loaded is packed, and no change');
-    const isLast = this.#order.isBehindAll(key);
-    if (!isLast) this.delete(binaryText(key.bytes, key.from, key.to));
-    this.#journal.bytes += bytes + this.#prefixBytes + key.to - key.from;
-    this.#size++;
-    const row = this.#table.addBytes(key);
-    const at = packer.pack(encoded);
-    this.#table.place(row, at);
-    this.#table.describe(row, bytes, stamp);
-    this.#order.add(row, isLast);
-    if (at === NOWHERE) {
-      const value = packer.codec.decode(encoded.bytes.slice(encoded.from, encoded.to));
-      this.#openRow(row, this.#table.keyOf(row), value);
-    }
+  load(key: ByteRange, encoded: ByteRange, bytes: number, stamp: number): number {
+    this.#beginLoading();
+    const found = this.#table.findBytes(key);
+    const row = found === NO_ROW ? this.#addLoaded(key) : found;
+    const stampBefore = this.#cells.stampOf(row);
+    this.#journal.bytes += bytes - this.#cells.bytesOf(row);
+    this.#cells.load(row, encoded, bytes, stamp);
+    return stampBefore;
+  }
+
+  /**
+   * The opposite of `load`.
+   *
+   * @returns the stamp of what was there; 0 if there was nothing
+   */
+  unload(key: ByteRange): number {
+    this.#beginLoading();
+    const row = this.#table.findBytes(key);
+    if (row === NO_ROW) return 0;
+    const stampBefore = this.#cells.stampOf(row);
+    this.#journal.bytes -= this.#prefixBytes + key.to - key.from + this.#cells.bytesOf(row);
+    this.#size--;
+    this.#cells.unload(row);
+    this.#order.remove(row);
+    this.#table.unlink(row);
+    this.#table.free(row);
+    return stampBefore;
   }
 
   /** What was loaded has its place in the order: the first who asks need not wait for that. */
@@ -230,119 +241,46 @@ export class RecordSpace implements Records {
     return this.#sweep;
   }
 
+  #beginLoading(): void {
+    assert(!this.#journal.tracked && this.#views.size === 0, 'what is loaded is no change to anybody');
+    this.derived = undefined;
+  }
+
+  #addLoaded(key: ByteRange): Row {
+    const row = this.#table.addBytes(key);
+    this.#order.add(row);
+    this.#size++;
+    this.#journal.bytes += this.#prefixBytes + key.to - key.from;
+    return row;
+  }
+
   #put(key: string, value: unknown, bytes: number): void {
     this.derived = undefined;
-    const cell = this.#find(key) ?? this.#addCell(key);
+    const cell = this.#cells.find(key) ?? this.#cells.add(key);
     const isNew = cell.value === undefined;
     this.#journal.bytes += bytes - (isNew ? -this.#keyBytes(key) : cell.bytes);
     this.#note(cell);
-    this.#forgetPacked(cell);
+    this.#cells.forgetPacked(cell.row);
     cell.value = value;
     cell.bytes = bytes;
     if (isNew) this.#came(cell);
-    this.#open.used(cell);
+    this.#cells.used(cell);
     if (this.#journal.tracked) this.#journal.changedBytes += bytes;
   }
 
   #get(key: string): unknown {
-    const cell = this.#find(key);
+    const cell = this.#cells.find(key);
     if (cell?.value === undefined) return undefined;
-    this.#open.used(cell);
+    this.#cells.used(cell);
     return opened(cell.value);
-  }
-
-  /** The cell of the key, opened if it was packed. */
-  #find(key: string): Cell | undefined {
-    if (this.#last?.key === key) return this.#last;
-    const row = this.#table.find(key);
-    const cell = row === NO_ROW ? undefined : (this.#table.cellOf(row) ?? this.#unpack(row, key));
-    this.#last = cell;
-    return cell;
-  }
-
-  /** The same for a record that goes: its value is not opened for that. */
-  #findUnread(key: string): Cell | undefined {
-    const row = this.#table.find(key);
-    if (row === NO_ROW || this.#packer === undefined || this.#table.cellOf(row) !== undefined)
-      return this.#find(key);
-    return this.#openRow(row, key, this.#packer.lent(this.#table.placeOf(row)));
-  }
-
-  #unpack(row: Row, key: string): Cell | undefined {
-    if (this.#packer === undefined) return undefined;
-    const cell = this.#openRow(row, key, this.#packer.value(this.#table.placeOf(row)));
-    this.#open.used(cell);
-    return cell;
-  }
-
-  /** A row of the order that has no cell. */
-  #openRow(row: Row, key: string, value: unknown): Cell {
-    const table = this.#table;
-    const cell = { key, value, bytes: table.bytesOf(row), stamp: table.stampOf(row), row, state: IN_ORDER };
-    table.open(row, cell);
-    return cell;
-  }
-
-  #addCell(key: string): Cell {
-    if (!isBinary(key)) throw new PlainnessError('a record key holds a character above one byte');
-    const row = this.#table.add(key);
-    const cell = { key, value: undefined, bytes: 0, stamp: 0, row, state: 0 };
-    this.#table.open(row, cell);
-    this.#last = cell;
-    return cell;
   }
 
   /** Nothing is left under the key. */
   #remove({ row, state }: Cell): void {
-    this.#close(row);
+    this.#cells.close(row);
     this.#table.unlink(row);
     if ((state & VIEWED) !== 0 && this.#views.size > 0) this.#ghosts.push(row);
     else this.#table.free(row);
-  }
-
-  #close(row: Row): void {
-    this.#table.close(row);
-    this.#last = undefined;
-  }
-
-  /** From here on the record is a row and bytes; unless it is too large, then it stays as it is. */
-  #pack(cell: Cell): void {
-    const packer = this.#packer;
-    if (packer === undefined || cell.bytes > PIECE_BYTES_MAX) return;
-    this.#order.settle(cell);
-    const { row } = cell;
-    if (this.#table.placeOf(row) === NOWHERE) {
-      const at = packer.pack(allOf(encodedAs(cell.value, packer.codec)));
-      if (at === NOWHERE) return;
-      this.#table.place(row, at);
-    }
-    this.#table.describe(row, cell.bytes, cell.stamp);
-    this.#close(row);
-    cell.value = undefined;
-  }
-
-  #valueOf(row: Row): unknown {
-    const cell = this.#table.cellOf(row);
-    if (cell !== undefined) return opened(cell.value);
-    const at = this.#table.placeOf(row);
-    return at === NOWHERE ? undefined : this.#packer?.value(at);
-  }
-
-  #packedOf(row: Row): Uint8Array | undefined {
-    const at = this.#table.placeOf(row);
-    return at === NOWHERE ? undefined : this.#packer?.encoded(at);
-  }
-
-  #peekPacked(row: Row): Uint8Array | undefined {
-    const at = this.#table.placeOf(row);
-    return at === NOWHERE ? undefined : this.#packer?.peek(at);
-  }
-
-  #forgetPacked({ row }: Cell): void {
-    const at = this.#table.placeOf(row);
-    if (at === NOWHERE) return;
-    this.#packer?.release(at);
-    this.#table.place(row, NOWHERE);
   }
 
   #came(cell: Cell): void {

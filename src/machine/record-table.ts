@@ -57,6 +57,18 @@ export class RecordTable {
     }
   }
 
+  /** The same for a key that is bytes already. */
+  findBytes(key: ByteRange): Row {
+    const hash = hashOfBytes(key.bytes, key.from, key.to);
+    const slots = this.#slots;
+    for (let slot = hash & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
+      const row = (slots[slot] ?? 0) - 1;
+      if (row === NO_ROW) return row;
+      if (this.#hashes[row] === hash && this.#keys.compareBytes(this.#keyPlaces[row] ?? NOWHERE, key) === 0)
+        return row;
+    }
+  }
+
   /** A row for a key that has none, of characters that are one byte each. */
   add(key: string): Row {
     return this.#add(hashOf(key), this.#keys.store(key));
@@ -110,16 +122,19 @@ export class RecordTable {
     return this.#keys.compare(this.#keyPlaceOf(left), this.#keyPlaceOf(right));
   }
 
-  compareText(row: Row, text: string): number {
-    return this.#keys.compareText(this.#keyPlaceOf(row), text);
+  /** With how many bytes both keys begin. */
+  common(left: Row, right: Row): number {
+    return this.#keys.common(this.#keyPlaceOf(left), this.#keyPlaceOf(right));
   }
 
-  compareBytes(row: Row, key: ByteRange): number {
-    return this.#keys.compareBytes(this.#keyPlaceOf(row), key);
+  /** A byte of the row's key, plus 1; 0 if the key ends before it. */
+  digit(row: Row, at: number): number {
+    return this.#keys.digit(this.#keyPlaceOf(row), at);
   }
 
   cellOf(row: Row): Cell | undefined {
-    return this.#cells[(this.#cellPlaces[row] ?? 0) - 1];
+    const place = this.#cellPlaces[row] ?? 0;
+    return place === 0 ? undefined : this.#cells[place - 1];
   }
 
   /** From here on it has that cell. */

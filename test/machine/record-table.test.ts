@@ -23,6 +23,7 @@ test('a key is found from when it is added until it is unlinked, with what was s
       for (const [kind, key] of list) {
         const row = rows.get(key);
         expect(table.find(key)).toBe(row ?? NO_ROW);
+        expect(table.findBytes(allOf(binaryBytes(key)!))).toBe(row ?? NO_ROW);
         if (kind === 'add' && row === undefined) {
           const added = number % 2 === 0 ? table.add(key) : table.addBytes(allOf(binaryBytes(key)!));
           expect([...rows.values()]).not.toContain(added);
