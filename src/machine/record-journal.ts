@@ -20,6 +20,8 @@ export interface Journal {
   changes: number;
   /** …and about how many bytes their values took, each time they were put. */
   changedBytes: number;
+  /** Of the changes that are taken, and of what is loaded; see `Rounds`. */
+  round: number;
   /** Since the savepoint, oldest first; undefined while there is none. */
   undo: SpaceChange[] | undefined;
   /** Without one, all records stay open. */

@@ -36,6 +36,9 @@ export class RecordOrder {
   /** What the tree does not know yet, by the first character of the keys: who asks for some needs not wait for all. */
   readonly #behind = new Map<number, Backlog>();
 
+  /** The tree is made of rows that are sorted: it need not compare each with the next. */
+  #isBuilding = false;
+
   constructor(table: RecordTable) {
     this.#table = table;
     this.#tree = new sortedBTree.default<Row, undefined>(undefined, this.#compare);
@@ -101,14 +104,17 @@ export class RecordOrder {
     return this.between('', undefined).clone();
   }
 
-  readonly #compare = (left: Row, right: Row): number => this.#table.compare(left, right);
+  readonly #compare = (left: Row, right: Row): number =>
+    this.#isBuilding ? -1 : this.#table.compare(left, right);
 
   /** The tree, which knows what was loaded. */
   #settled(): RowTree {
     if (this.#loadedRows === 0) return this.#tree;
     const rows = [...this.#sortedLoaded()];
     const values = rows.map(() => undefined);
+    this.#isBuilding = true;
     this.#tree = bulk.bulkLoad(rows, values, NODE_ROWS_MAX, this.#compare, 1);
+    this.#isBuilding = false;
     this.#loaded = NONE;
     this.#loadedRows = 0;
     return this.#tree;

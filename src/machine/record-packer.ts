@@ -36,6 +36,10 @@ export class RecordPacker {
     return new PackedValue(this.codec.encode(value), this.codec);
   }
 
+  copied(at: Handle): PackedValue {
+    return new PackedValue(this.encoded(at), this.codec);
+  }
+
   /** The same without a copy, until something is packed or released. */
   lent(at: Handle): PackedValue {
     return new PackedValue(this.#arena.read(at), this.codec);

@@ -10,6 +10,7 @@ import { RecordCells } from './record-cells.ts';
 import { RecordOrder } from './record-order.ts';
 import type { RecordPacker } from './record-packer.ts';
 import { NO_ROW, RecordTable, type Row } from './record-table.ts';
+import type { Walk } from './rounds.ts';
 import type { RangeOptions, ReadRecords, RecordChange, RecordEntry, Records } from './records.ts';
 import type { RecordSum } from './record-sum.ts';
 import { SpaceSweep } from './record-sweep.ts';
@@ -175,6 +176,7 @@ export class RecordSpace implements Records {
     const stampBefore = this.#cells.stampOf(row);
     this.#journal.bytes += bytes - this.#cells.bytesOf(row);
     this.#cells.load(row, encoded, bytes, stamp);
+    this.#table.stored(row, this.#journal.round);
     return stampBefore;
   }
 
@@ -211,9 +213,37 @@ export class RecordSpace implements Records {
       const { value, stamp: stampBefore } = cell;
       cell.stamp = value === undefined ? 0 : stampOf(index, changes.length);
       if (value === undefined) this.#remove(cell);
+      else this.#table.stored(cell.row, this.#journal.round);
       changes.push(new TakenChange(this, cell, value, stampBefore));
     }
     this.#changed = [];
+  }
+
+  /** Adds records that no storage was given in this round. Whether there are no more; nothing has changed that was not taken. */
+  renew(changes: RecordChange[], walk: Walk): boolean {
+    const { round } = this.#journal;
+    for (; walk.row < this.#table.rows; walk.row++) {
+      if (!this.#table.isDue(walk.row, round)) continue;
+      if (walk.bytesLeft <= 0) return false;
+      const change = this.#unchanged(walk.row);
+      if (change === undefined) continue;
+      this.#table.stored(walk.row, round);
+      walk.bytesLeft -= change.key.length + change.bytes;
+      changes.push(change);
+    }
+    return true;
+  }
+
+  /** Undefined for a row that only views still read. */
+  #unchanged(row: Row): TakenChange | undefined {
+    const table = this.#table;
+    const open = table.cellOf(row);
+    if (open !== undefined) return new TakenChange(this, open, open.value, open.stamp);
+    const at = table.placeOf(row);
+    if (at === NOWHERE) return undefined;
+    const stamp = table.stampOf(row);
+    const cell = { key: table.keyOf(row), value: undefined, bytes: table.bytesOf(row), stamp, row, state: 0 };
+    return new TakenChange(this, cell, this.#packer?.copied(at), stamp);
   }
 
   /** A value that was taken from the cell, encoded: if it is still there, it need not be encoded again to be packed. */

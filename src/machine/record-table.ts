@@ -34,6 +34,8 @@ export class RecordTable {
   #stamps: Int32Array = new Int32Array(FIRST_ROWS);
   /** Of each row, whether the last sweep has come by: then it is `#swept`. */
   #marks: Uint8Array = new Uint8Array(FIRST_ROWS);
+  /** Of each row, the round in which a storage was last given what is there; see `Rounds`. */
+  #rounds: Uint8Array = new Uint8Array(FIRST_ROWS);
   /** Where among the cells that of the row is, plus 1; 0 for none. */
   #cellPlaces: Int32Array = new Int32Array(FIRST_ROWS);
   readonly #cells: (Cell | undefined)[] = [];
@@ -176,6 +178,21 @@ export class RecordTable {
     this.#stamps[row] = stamp;
   }
 
+  /** Behind the last row that was ever used. */
+  get rows(): Row {
+    return this.#rows;
+  }
+
+  /** A storage is given what is there in that round. */
+  stored(row: Row, round: number): void {
+    this.#rounds[row] = round;
+  }
+
+  /** Whether there is something under the row that no storage was given in that round. */
+  isDue(row: Row, round: number): boolean {
+    return this.#rounds[row] !== round && this.#keyPlaces[row] !== NOWHERE;
+  }
+
   /**
    * Begins to look at every row once; the last sweep is over. Rows that are added meanwhile count as
    * seen. Gives the row behind the last.
@@ -201,6 +218,7 @@ export class RecordTable {
     this.#bytes[row] = 0;
     this.#stamps[row] = 0;
     this.#marks[row] = this.#swept;
+    this.#rounds[row] = 0;
     this.#fillSlot(hash, row);
     return row;
   }
@@ -226,6 +244,7 @@ export class RecordTable {
     this.#bytes = grown(this.#bytes, new Uint32Array(rows));
     this.#stamps = grown(this.#stamps, new Int32Array(rows));
     this.#marks = grown(this.#marks, new Uint8Array(rows));
+    this.#rounds = grown(this.#rounds, new Uint8Array(rows));
     this.#cellPlaces = grown(this.#cellPlaces, new Int32Array(rows));
     const before = this.#slots;
     this.#slots = new Int32Array(2 * rows);

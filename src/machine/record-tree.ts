@@ -17,6 +17,7 @@ import type {
   RecordEntry,
   Records,
 } from './records.ts';
+import { Rounds } from './rounds.ts';
 import type { SpaceView } from './space-view.ts';
 
 /** Records of many machines, each in a space of its own: the record `key` of the space `name` is `name/key`. */
@@ -75,6 +76,7 @@ export class RecordView implements ReadRecords, ReadSpaces {
 export class RecordTree implements Records, ReadSpaces {
   readonly #spaces = new Map<string, RecordSpace>();
   readonly #journal: Journal;
+  readonly #rounds: Rounds;
   #bytesAtSavepoint = 0;
 
   /**
@@ -83,7 +85,16 @@ export class RecordTree implements Records, ReadSpaces {
    */
   constructor(records: Iterable<RecordEntry<unknown>> = [], packing?: Packing) {
     const packer = packing === undefined ? undefined : new RecordPacker(packing);
-    this.#journal = { bytes: 0, tracked: false, changes: 0, changedBytes: 0, undo: undefined, packer };
+    this.#journal = {
+      bytes: 0,
+      tracked: false,
+      changes: 0,
+      changedBytes: 0,
+      round: 0,
+      undo: undefined,
+      packer,
+    };
+    this.#rounds = new Rounds(this.#journal);
     for (const [key, value] of records) this.put(key, value);
     this.#journal.tracked = true;
   }
@@ -111,6 +122,11 @@ export class RecordTree implements Records, ReadSpaces {
   stampOf(key: string): number {
     const [name, rest] = split(key);
     return this.#spaces.get(name)?.stampOf(rest) ?? 0;
+  }
+
+  /** Whether what is loaded from here on was stored in the present round; see `Rounds`. It was, unless told otherwise. */
+  loads(isOfThisRound: boolean): void {
+    this.#rounds.loads(isOfThisRound);
   }
 
   /** From here on changes are noted. */
@@ -205,6 +221,16 @@ export class RecordTree implements Records, ReadSpaces {
     return changes;
   }
 
+  /** The same, and with them some records that did not change; see `Rounds`. */
+  takeForStorage(index: Index): RecordChanges {
+    const beginsRound = this.#rounds.begin();
+    const changes: RecordChange[] = [...this.takeChanges(index)];
+    let bytes = 0;
+    for (const change of changes) bytes += change.key.length + change.bytes;
+    this.#rounds.renew([...this.#spaces.values()], changes, bytes * RENEWED_SHARE);
+    return Object.assign(changes, { beginsRound });
+  }
+
   /** The state as it is now; it stays so while this one changes, until it is closed. */
   view(): RecordView {
     const views = new Map(Array.from(this.#spaces, ([name, space]) => [name, space.view()] as const));
@@ -221,6 +247,9 @@ export class RecordTree implements Records, ReadSpaces {
     );
   }
 }
+
+/** For so many bytes that changed, some that did not are stored again: more of them cost more writing, fewer more room. */
+const RENEWED_SHARE = 0.5;
 
 const NOTHING: ReadRecords = { get: () => undefined, range: () => [] };
 

@@ -46,6 +46,11 @@ export interface RecordChange {
 /** Some changes, each key once. They stay as they are while the space goes on changing, and may be walked later. */
 export interface RecordChanges extends Iterable<RecordChange> {
   readonly length: number;
+  /**
+   * All records were among the changes since the last round began: what was stored before that is not
+   * needed any more. Where there are rounds, records are among them that did not change.
+   */
+  readonly beginsRound?: boolean;
 }
 
 /** The first string behind every string that starts with `prefix`; undefined if there is none. */

@@ -1,10 +1,13 @@
 import type { RecordTable } from './record-table.ts';
 
+/** So few are compared with each other. */
+const FEW_ROWS = 8;
 /** What `RecordTable.digit` tells: the end of a key, or one of 256 bytes. */
 const DIGITS = 257;
-const END = 0;
-/** So few are compared with each other. */
-const FEW_ROWS = 32;
+/** A whole number that a double holds tells four digits and one of so many places… */
+const PLACES = 2 ** 20;
+/** …or three, and one of so many. */
+const MANY_PLACES = 2 ** 28;
 
 /** Rows whose keys begin with the same bytes, so many of them. */
 interface Group {
@@ -14,52 +17,53 @@ interface Group {
 }
 
 /**
- * Sorts rows by their keys, which are all different. It looks at each key a few times, where comparing
- * would look at it for each power of two (radix sort, most significant byte first). Rows in order stay
- * as they are, at the cost of one look.
+ * Sorts rows by their keys, which are all different. It looks at some bytes of each key at a time, as
+ * one number, where comparing would look at each key for each power of two (radix sort, most significant
+ * bytes first). Rows in order stay as they are, at the cost of one look.
  */
 export function sortRows(rows: Int32Array, table: RecordTable): void {
   if (isSorted(rows, table)) return;
-  const counts = new Int32Array(DIGITS);
-  const digits = new Uint16Array(rows.length);
-  const before = new Int32Array(rows.length);
-  const groups: Group[] = [{ from: 0, to: rows.length, depth: 0 }];
+  const numbers = new Float64Array(rows.length);
+  const groups: Group[] = [{ from: 0, to: rows.length, depth: commonDepth(rows, table) }];
   for (let group = groups.pop(); group !== undefined; group = groups.pop()) {
-    const { from, to, depth } = group;
-    if (to - from <= FEW_ROWS) {
-      sortFew(rows, from, to, table);
-      continue;
-    }
-    counts.fill(0);
-    for (let at = from; at < to; at++) {
-      const digit = table.digit(rows[at] ?? 0, depth);
-      digits[at] = digit;
-      counts[digit] = (counts[digit] ?? 0) + 1;
-    }
-    if (counts[digits[from] ?? END] === to - from) {
-      groups.push({ from, to, depth: commonDepth(rows, from, to, table) });
-      continue;
-    }
-    addGroups(groups, counts, group);
-    before.set(rows.subarray(from, to), from);
-    for (let at = to - 1; at >= from; at--) {
-      const digit = digits[at] ?? END;
-      const place = (counts[digit] ?? 0) - 1;
-      counts[digit] = place;
-      rows[place] = before[at] ?? 0;
-    }
+    const { from, to } = group;
+    if (to - from <= FEW_ROWS) sortFew(rows, from, to, table);
+    else sortGroup(rows, group, table, numbers, groups);
   }
 }
 
-/** Adds the groups that a group falls into, each under its next digit; each count becomes the place where that group ends. */
-function addGroups(groups: Group[], counts: Int32Array, { from, depth }: Group): void {
-  let start = from;
-  for (let digit = 0; digit < DIGITS; digit++) {
-    const end = start + (counts[digit] ?? 0);
-    counts[digit] = end;
-    if (end - start > 1) groups.push({ from: start, to: end, depth: depth + 1 });
-    start = end;
+/** By the next few bytes; adds the groups whose rows these do not tell apart. */
+function sortGroup(
+  rows: Int32Array,
+  { from, to, depth }: Group,
+  table: RecordTable,
+  numbers: Float64Array,
+  groups: Group[],
+): void {
+  const [digits, places] = to - from <= PLACES ? [4, PLACES] : [3, MANY_PLACES];
+  const before = rows.slice(from, to);
+  for (let at = 0; at < before.length; at++) {
+    numbers[at] = numberAt(before[at] ?? 0, depth, digits, table) * places + at;
   }
+  const sorted = numbers.subarray(0, before.length).sort();
+  let start = 0;
+  let last = -1;
+  for (let at = 0; at < sorted.length; at++) {
+    const number = sorted[at] ?? 0;
+    const bytes = Math.floor(number / places);
+    rows[from + at] = before[number - bytes * places] ?? 0;
+    if (bytes === last) continue;
+    if (at - start > 1) groups.push({ from: from + start, to: from + at, depth: depth + digits });
+    start = at;
+    last = bytes;
+  }
+  if (to - from - start > 1) groups.push({ from: from + start, to, depth: depth + digits });
+}
+
+function numberAt(row: number, depth: number, digits: number, table: RecordTable): number {
+  let number = 0;
+  for (let at = depth; at < depth + digits; at++) number = number * DIGITS + table.digit(row, at);
+  return number;
 }
 
 function isSorted(rows: Int32Array, table: RecordTable): boolean {
@@ -70,10 +74,10 @@ function isSorted(rows: Int32Array, table: RecordTable): boolean {
 }
 
 /** With how many bytes all keys begin. */
-function commonDepth(rows: Int32Array, from: number, to: number, table: RecordTable): number {
-  const first = rows[from] ?? 0;
+function commonDepth(rows: Int32Array, table: RecordTable): number {
+  const first = rows[0] ?? 0;
   let depth = Infinity;
-  for (let at = from + 1; at < to; at++) depth = Math.min(depth, table.common(first, rows[at] ?? 0));
+  for (let at = 1; at < rows.length; at++) depth = Math.min(depth, table.common(first, rows[at] ?? 0));
   return depth;
 }
 

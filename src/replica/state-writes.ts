@@ -35,7 +35,7 @@ export class StateWrites {
     if (!now && !this.#isDue(tree, applied)) return undefined;
     this.#ticks = 0;
     this.#written = applied;
-    return { changes: tree.takeChanges(applied.index), applied };
+    return { changes: tree.takeForStorage(applied.index), applied };
   }
 
   #isDue(tree: RecordTree, applied: Position): boolean {

@@ -6,12 +6,14 @@ import { RecordTree } from '../machine/record-tree.ts';
 import type { Position } from '../raft/entry.ts';
 import type { StageStep, StateReplacement, StateWrite } from '../replica/output.ts';
 import { msgpackCodec } from '../wire/msgpack-codec.ts';
+import { deepEqual } from './deep-equal.ts';
 import type { Marks } from './marks.ts';
 import { claim } from './violation.ts';
 
 /** A real disk asks for all that is put in bytes, long after it was put; here a part does, since it costs time. */
 const ENCODED_EVERY = 4;
 const NAME = 'a record takes the place of what is stored';
+const ROUND = 'a round stores every record again';
 
 /** As a value, or as the codec wrote it. */
 interface Stored {
@@ -19,6 +21,12 @@ interface Stored {
   readonly encoded: Uint8Array | undefined;
   readonly bytes: number;
   readonly stamp: number;
+  /** The step that stored it last. */
+  readonly step: number;
+}
+
+function valueOf({ value, encoded }: Stored): unknown {
+  return encoded === undefined ? value : msgpackCodec.decode(encoded);
 }
 
 /** A whole new state on its way, or there already. */
@@ -41,6 +49,8 @@ export class StateDisk {
   #stage = new Map<string, Stored>();
   /** Counts the steps made durable, so that a sync can tell which ones it covers. */
   #foldedSteps = 0;
+  /** With which the present round began; see `Rounds`. */
+  #roundStep = 0;
   #puts = 0;
 
   /** What is stored, and would be there after a restart of the process alone. */
@@ -68,7 +78,7 @@ export class StateDisk {
       const found = this.#stage.get(key)?.stamp ?? 0;
       claim(found === stampBefore, NAME, () => `${key} bears the stamp ${found} instead of ${stampBefore}`);
       if (encoded === undefined) this.#stage.delete(key);
-      else this.#stage.set(key, { value: undefined, encoded, bytes, stamp });
+      else this.#stage.set(key, { value: undefined, encoded, bytes, stamp, step: 0 });
     }
   }
 
@@ -122,13 +132,13 @@ export class StateDisk {
   read(packing: Packing): RecordTree {
     assert(this.#steps.length === 0, 'a state is read after a crash');
     const tree = RecordTree.untracked(packing);
-    for (const [key, { value, encoded, bytes, stamp }] of [...this.#records].sort(([a], [b]) =>
-      a < b ? -1 : 1,
-    )) {
-      const stored = encoded ?? packing.codec.encode(value);
-      tree.load(key, stored, bytes, stamp);
+    for (const [key, record] of this.#records) {
+      const { value, encoded = packing.codec.encode(value), bytes, stamp, step } = record;
+      tree.loads(step >= this.#roundStep);
+      tree.load(key, encoded, bytes, stamp);
       // It is encoded once, however often it is read.
-      if (encoded === undefined) this.#records.set(key, { value: undefined, encoded: stored, bytes, stamp });
+      if (record.encoded === undefined)
+        this.#records.set(key, { value: undefined, encoded, bytes, stamp, step });
     }
     return tree;
   }
@@ -137,22 +147,41 @@ export class StateDisk {
     for (const step of this.#steps.splice(0, steps)) {
       this.#foldedSteps++;
       if (step.kind === 'replace') {
-        this.#records = new Map(step.by.records);
+        this.#roundStep = this.#foldedSteps;
+        this.#records = new Map(
+          Array.from(step.by.records, ([key, record]) => [key, { ...record, step: this.#roundStep }]),
+        );
         this.#synced = step.by.applied;
         continue;
       }
+      if (step.write.changes.beginsRound === true) this.#beginRound();
       for (const change of step.write.changes) {
         const { key, value, bytes, stamp, stampBefore } = change;
-        const found = this.#records.get(key)?.stamp ?? 0;
+        const before = this.#records.get(key);
+        const found = before?.stamp ?? 0;
         claim(found === stampBefore, NAME, () => `${key} bears the stamp ${found} instead of ${stampBefore}`);
+        if (before !== undefined && stamp === stampBefore)
+          claim(deepEqual(valueOf(before), value), ROUND, () => `${key} is not what was stored`);
         if (value === undefined) {
           this.#records.delete(key);
           continue;
         }
         const encoded = ++this.#puts % ENCODED_EVERY === 0 ? change.encode(msgpackCodec) : undefined;
-        this.#records.set(key, { value, encoded, bytes, stamp });
+        this.#records.set(key, { value, encoded, bytes, stamp, step: this.#foldedSteps });
       }
       this.#synced = step.write.applied;
     }
+  }
+
+  /** A real disk forgets now what was stored before the last round. */
+  #beginRound(): void {
+    for (const [key, { step }] of this.#records) {
+      claim(
+        step >= this.#roundStep,
+        ROUND,
+        () => `${key} was stored with step ${step}, before step ${this.#roundStep}`,
+      );
+    }
+    this.#roundStep = this.#foldedSteps;
   }
 }

@@ -199,6 +199,7 @@ test('all memory of what was loaded is given back when it is unloaded', () => {
         tracked: false,
         changes: 0,
         changedBytes: 0,
+        round: 0,
         undo: undefined,
         packer,
       };

@@ -3,7 +3,6 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { present } from '../../base/assert.ts';
-import { checksumOf } from '../../wire/known-checksums.ts';
 import { syncDirectory } from '../atomic-file.ts';
 import { systemCode } from '../disk-error.ts';
 import type { Place } from './split-value.ts';
@@ -55,8 +54,8 @@ export class LargeFileWriter {
   }
 
   /** The bytes must stay as they are until they are written. */
-  add(bytes: Uint8Array): Place {
-    const place = { file: this.file, offset: this.#length, length: bytes.length, crc: checksumOf(bytes) };
+  add(bytes: Uint8Array, crc: number): Place {
+    const place = { file: this.file, offset: this.#length, length: bytes.length, crc };
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
     this.#length += bytes.length;

@@ -1,4 +1,6 @@
+import { crc32 } from 'node:zlib';
 import { present } from '../../base/assert.ts';
+import { checksumOf } from '../../wire/known-checksums.ts';
 import { LargeFileReader, largeFiles, LargeFileWriter, removeLargeFile } from './large-files.ts';
 import type { Place } from './split-value.ts';
 import { DamagedStateError } from './state-block.ts';
@@ -65,9 +67,17 @@ export class LargeValues {
     const before = this.#added.get(bytes);
     if (before !== undefined) return before;
     const writer = await this.#room();
-    const place = writer.add(bytes);
+    const place = writer.add(bytes, checksumOf(bytes));
     this.#added.set(bytes, place);
     if (writer.waitingBytes >= WRITE_BYTES) await writer.write();
+    return place;
+  }
+
+  /** The same for bytes that are nobody else's, and may change when this settles. */
+  async addNow(bytes: Uint8Array): Promise<Place> {
+    const writer = await this.#room();
+    const place = writer.add(bytes, crc32(bytes));
+    await writer.write();
     return place;
   }
 
@@ -104,9 +114,10 @@ export class LargeValues {
     }
   }
 
-  /** If the files hold too much: the one of which least is needed, and the keys of the records that need it. */
+  /** If the files of which something is needed hold too much: the one of which least is needed, and the keys of the records that need it. */
   get toMove(): { readonly file: number; readonly keys: readonly string[] } | undefined {
-    const bytes = [...this.#known.values()].reduce((sum, each) => sum + each, 0);
+    let bytes = 0;
+    for (const [file, length] of this.#known) if (this.#needed.has(file)) bytes += length;
     if (bytes <= 2 * this.#neededBytes + SURPLUS_BYTES) return undefined;
     let least: readonly [number, LargeFile] | undefined;
     for (const [number, file] of this.#needed) {
@@ -128,10 +139,16 @@ export class LargeValues {
     return moved;
   }
 
-  /** Everything that was added is on stable storage. */
-  async sync(): Promise<void> {
+  /** Everything that was added is in the files. */
+  async write(): Promise<void> {
     this.#added.clear();
     this.#moved.clear();
+    await this.#writer?.write();
+  }
+
+  /** Everything that was added is on stable storage. */
+  async sync(): Promise<void> {
+    await this.write();
     await this.#writer?.sync();
   }
 

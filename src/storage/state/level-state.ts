@@ -310,7 +310,7 @@ export class LevelState implements StateStorage {
       let database: StateDatabase | undefined;
       try {
         database = await this.#openDatabase(generation);
-        const mark = await database.read(this.#reading);
+        const mark = await database.read(this.#reading, RecordTree.untracked(this.#packing));
         await database.sync(mark);
         this.#use(generation, database, mark);
         return mark.applied.index === before || mark.applied.index === last;

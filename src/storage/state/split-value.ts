@@ -64,12 +64,8 @@ export function openSplit(key: string, stored: Uint8Array): SplitValue | undefin
   return { rest: value.subarray(from), parts, bytes: bytes - SPLIT, stamp };
 }
 
-/** The record as LevelDB would hold it as a whole. `parts` are the bytes of its parts, in order. */
-export function joined(
-  key: string,
-  { rest, parts, bytes, stamp }: SplitValue,
-  found: readonly Uint8Array[],
-): Uint8Array {
+/** The value as a whole. `found` are the bytes of its parts, in order. */
+export function joined({ rest, parts }: SplitValue, found: readonly Uint8Array[]): Uint8Array {
   const value = new Uint8Array(rest.length + found.reduce((sum, part) => sum + part.length, 0));
   let from = 0;
   let to = 0;
@@ -83,7 +79,7 @@ export function joined(
     from = at;
   }
   add(rest.subarray(from));
-  return sealValue(key, { value, bytes, stamp });
+  return value;
 }
 
 function isSplit(stored: Uint8Array): boolean {

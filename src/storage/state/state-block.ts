@@ -1,30 +1,31 @@
+import { Scratch } from '../../base/scratch.ts';
 import type { RecordTree } from '../../machine/record-tree.ts';
-import { hashBegun, hashOfBytes } from '../../base/hash.ts';
-import { binaryText } from '../../machine/binary-string.ts';
-import {
-  BYTES_AT,
-  CHECKSUM_BYTES,
-  HEADER_BYTES,
-  isSound,
-  readUint32,
-  RECORD_PREFIX,
-  STAMP_AT,
-  writeUint32,
-} from './state-value.ts';
+import { readUint32, writeUint32 } from './state-value.ts';
 
 /** The database was read, and is not what was written. */
 export class DamagedStateError extends Error {
   override readonly name: string = 'DamagedStateError';
 }
 
-/** Records of one space, in the order of their keys; not checked yet. */
+/** One record of a block, or one that went: then its stamp is 0, and its value empty. */
+export interface BlockRecord {
+  readonly space: string;
+  /** Within its space, of characters that are one byte each. */
+  readonly key: string;
+  readonly value: Uint8Array;
+  /** See `RecordTree.bytes`. */
+  readonly bytes: number;
+  /** See `RecordChange`. */
+  readonly stamp: number;
+}
+
+/** Records of one space, on their way from where they are read; checked, but for what they are together. */
 export interface StateBlock {
   readonly space: string;
   readonly count: number;
-  /**
-   * Each record in turn: the length of its key, four bytes; the length of what is stored, four bytes; its
-   * key within the space, one byte for each character; what is stored.
-   */
+  /** Whether all were stored before the present round; see `Rounds`. */
+  readonly isOld: boolean;
+  /** Each record in turn, see `encodeBlock`. */
   readonly records: ArrayBuffer;
 }
 
@@ -35,88 +36,113 @@ export interface BlockSink {
   take(block: StateBlock): void;
 }
 
-/** A block has as many records as go into so many bytes; one record that needs more has a block of its own. */
+/** A block is full with so many bytes; one record that needs more has a block of its own. */
 export const BLOCK_BYTES: number = 512 * 1024;
 
-const LENGTHS_BYTES = 8;
+/** Where blocks are put together: they are copied, or written, before the next one. */
+export function blockRoom(): Scratch {
+  return new Scratch(ROOM_BYTES_MIN, 2 * BLOCK_BYTES);
+}
+
+const ROOM_BYTES_MIN = 64 * 1024;
+
+/** Of a key and of a value, then what the record counts for, and its stamp: four bytes each, before the key and the value. */
+const RECORD_BYTES = 16;
+/** How many records there are, four bytes; the length of the space's name, one; the name. */
+const HEADER_BYTES = 5;
 
 /** Puts records together to blocks. */
 export class BlockWriter {
-  readonly #sink: BlockSink;
+  readonly #room: Scratch;
   #space = '';
-  #count = 0;
-  #records: Uint8Array<ArrayBuffer> = new Uint8Array();
-  #used = 0;
+  #records: BlockRecord[] = [];
+  #bytes = 0;
 
-  constructor(sink: BlockSink) {
-    this.#sink = sink;
+  /** @param room - where a block is, until the next one is taken */
+  constructor(room: Scratch) {
+    this.#room = room;
   }
 
-  /** Whether the block that is being put together takes that too. */
-  fits(space: string, key: string, stored: Uint8Array): boolean {
-    return space === this.#space && this.#used + bytesOf(key, stored) <= this.#records.length;
+  /** The block before it, if that has no room for it. */
+  add(record: BlockRecord): Uint8Array | undefined {
+    const bytes = RECORD_BYTES + record.key.length + record.value.length;
+    const fits = record.space === this.#space && this.#bytes + bytes <= BLOCK_BYTES;
+    const full = fits ? undefined : this.take();
+    this.#space = record.space;
+    this.#records.push(record);
+    this.#bytes += bytes;
+    return full;
   }
 
-  /** The next block, which fits that. */
-  async begin(space: string, key: string, stored: Uint8Array): Promise<void> {
-    this.end();
-    this.#records = new Uint8Array(await this.#sink.room(Math.max(bytesOf(key, stored), BLOCK_BYTES)));
-    this.#space = space;
-  }
-
-  /** It fits. */
-  add(key: string, stored: Uint8Array): void {
+  /** The block so far; undefined if there is nothing in it. The next one begins. */
+  take(): Uint8Array | undefined {
     const records = this.#records;
-    const keyAt = this.#used + LENGTHS_BYTES;
-    writeUint32(records, this.#used, key.length);
-    writeUint32(records, this.#used + 4, stored.length);
-    for (let at = 0; at < key.length; at++) records[keyAt + at] = key.charCodeAt(at);
-    records.set(stored, keyAt + key.length);
-    this.#used += bytesOf(key, stored);
-    this.#count++;
-  }
-
-  /** Nothing more comes. */
-  end(): void {
-    if (this.#count > 0) {
-      this.#sink.take({ space: this.#space, count: this.#count, records: this.#records.buffer });
-    }
-    this.#count = 0;
-    this.#records = new Uint8Array();
-    this.#used = 0;
+    if (records.length === 0) return undefined;
+    const block = encodeBlock(this.#space, records, this.#room.take(blockBytes(this.#space, this.#bytes)));
+    this.#records = [];
+    this.#bytes = 0;
+    return block;
   }
 }
 
-/** @param key - within the space, of characters that are one byte each */
-function bytesOf(key: string, stored: Uint8Array): number {
-  return LENGTHS_BYTES + key.length + stored.length;
+function blockBytes(space: string, recordBytes: number): number {
+  return HEADER_BYTES + space.length + recordBytes;
 }
 
-/**
- * Checks the records of a block, and puts them into the tree, if there is one. Keeps nothing of the
- * block's memory.
- *
- * @throws DamagedStateError
- */
-export function takeBlock(tree: RecordTree | undefined, block: StateBlock): void {
-  const prefix = `${RECORD_PREFIX}${block.space}/`;
-  const begun = hashBegun(prefix);
-  const space = tree?.space(block.space);
+function encodeBlock(space: string, records: readonly BlockRecord[], block: Uint8Array): Uint8Array {
+  writeUint32(block, 0, records.length);
+  block[4] = space.length;
+  let at = writeText(block, HEADER_BYTES, space);
+  for (const { key, value, bytes: size, stamp } of records) {
+    writeUint32(block, at, key.length);
+    writeUint32(block, at + 4, value.length);
+    writeUint32(block, at + 8, size);
+    writeUint32(block, at + 12, stamp);
+    at = writeText(block, at + RECORD_BYTES, key);
+    block.set(value, at);
+    at += value.length;
+  }
+  return block;
+}
+
+function writeText(block: Uint8Array, from: number, text: string): number {
+  for (let at = 0; at < text.length; at++) block[from + at] = text.charCodeAt(at);
+  return from + text.length;
+}
+
+/** Hands on a block as it was put together; it is sound. */
+export async function sendBlock(sink: BlockSink, block: Uint8Array, isOld: boolean): Promise<void> {
+  const from = HEADER_BYTES + (block[4] ?? 0);
+  const space = String.fromCharCode(...block.subarray(HEADER_BYTES, from));
+  const records = await sink.room(block.length - from);
+  new Uint8Array(records).set(block.subarray(from));
+  sink.take({ space, count: readUint32(block, 0), isOld, records });
+}
+
+/** How many records there are, and the sum of their stamps, modulo 2^32. */
+export interface Tally {
+  count: number;
+  sum: number;
+}
+
+/** Puts the records of a block into the tree, over what blocks before it held. Keeps nothing of the block's memory. */
+export function takeBlock(tree: RecordTree, block: StateBlock, tally: Tally): void {
+  tree.loads(!block.isOld);
+  const space = tree.space(block.space);
   const bytes = new Uint8Array(block.records);
   const key = { bytes, from: 0, to: 0 };
   const value = { bytes, from: 0, to: 0 };
   let at = 0;
   for (let count = 0; count < block.count; count++) {
-    key.from = at + LENGTHS_BYTES;
+    key.from = at + RECORD_BYTES;
     key.to = key.from + readUint32(bytes, at);
-    const end = key.to + readUint32(bytes, at + 4);
-    if (!isSound(hashOfBytes(bytes, key.from, key.to, begun), bytes.subarray(key.to, end))) {
-      const name = prefix + binaryText(bytes, key.from, key.to);
-      throw new DamagedStateError(`the record ${JSON.stringify(name)} is not what was stored`);
-    }
-    value.from = key.to + HEADER_BYTES;
-    value.to = end - CHECKSUM_BYTES;
-    space?.load(key, value, readUint32(bytes, key.to + BYTES_AT), readUint32(bytes, key.to + STAMP_AT));
-    at = end;
+    value.from = key.to;
+    value.to = key.to + readUint32(bytes, at + 4);
+    const stamp = readUint32(bytes, at + 12);
+    const stampBefore =
+      stamp === 0 ? space.unload(key) : space.load(key, value, readUint32(bytes, at + 8), stamp);
+    tally.count += (stamp === 0 ? 0 : 1) - (stampBefore === 0 ? 0 : 1);
+    tally.sum = (tally.sum + stamp - stampBefore) >>> 0;
+    at = value.to;
   }
 }

@@ -1,7 +1,7 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { Level } from 'level';
 import type { Codec } from '../../base/codec.ts';
-import { Scratch } from '../../base/scratch.ts';
+import type { Scratch } from '../../base/scratch.ts';
 import type { RecordTree } from '../../machine/record-tree.ts';
 import type { RecordChanges } from '../../machine/records.ts';
 import type { Position } from '../../raft/entry.ts';
@@ -10,10 +10,20 @@ import { LARGE_BYTES_MIN } from '../../wire/known-checksums.ts';
 import { LargeValues } from './large-values.ts';
 import { openSplit, type PlacedPart, sealSplit } from './split-value.ts';
 import { advanced, EMPTY_MARK, encodeMark, type StateMark } from './state-mark.ts';
-import { type BlockSink, DamagedStateError, type StateBlock, takeBlock } from './state-block.ts';
-import { markOf, readState } from './state-reader.ts';
+import { largeFiles } from './large-files.ts';
+import {
+  type BlockRecord,
+  blockRoom,
+  type BlockSink,
+  BlockWriter,
+  DamagedStateError,
+  type StateBlock,
+  takeBlock,
+  type Tally,
+} from './state-block.ts';
+import { checkMark, readMark, readState } from './state-reader.ts';
 import { readInThread } from './state-thread.ts';
-import { MARK_KEY, RECORD_PREFIX, sealValue } from './state-value.ts';
+import { BLOCK_PREFIX, blockKey, blockNumber, MARK_KEY, RECORD_PREFIX, sealValue } from './state-value.ts';
 
 /** `level` types what all its databases can do; this only LevelDB can. */
 interface LevelDb {
@@ -29,20 +39,31 @@ export interface ReadOptions {
 
 /** About a millisecond of work. */
 const SLICE_RECORDS = 128;
-/** The room in which a record is sealed has so many bytes, and more for larger ones up to here. */
-const SEALED_BYTES_MIN = 64 * 1024;
-const SEALED_BYTES_MAX = 1024 * 1024;
+/** What is staged is brought to stable storage by so many bytes. */
+const STAGED_BYTES_MAX: number = 16 * 1024 * 1024;
 const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'view' } as const;
 /** Every key is before it. */
 const END_KEY = '\u{10ffff}';
 
-/** One LevelDB database, with the large parts of its records beside it. Calls must not overlap. */
+/**
+ * One LevelDB database. A batch of records is a few blocks, each one value; what is large, and so most
+ * blocks, lies in files beside it (`LargeValues`). A record of a later block takes the place of that of
+ * an earlier one. Blocks of which nothing is needed any more go when a round begins (`Rounds`). So
+ * nothing is ever sorted or merged. A record that is large itself has a row of its own. Calls must not
+ * overlap.
+ */
 export class StateDatabase {
   readonly #level: Level<string, Uint8Array>;
   readonly #codec: Codec;
   readonly #large: LargeValues;
-  /** LevelDB copies what a batch is given. */
-  readonly #sealed: Scratch = new Scratch(SEALED_BYTES_MIN, SEALED_BYTES_MAX);
+  readonly #room: Scratch = blockRoom();
+  /** Their numbers, in order. */
+  #blocks: number[] = [];
+  #lastBlock = 0;
+  /** Keys of records that have rows of their own. */
+  readonly #rows = new Set<string>();
+  /** Since what is large was last on stable storage. */
+  #stagedBytes = 0;
 
   private constructor(level: Level<string, Uint8Array>, codec: Codec, large: LargeValues) {
     this.#level = level;
@@ -72,26 +93,32 @@ export class StateDatabase {
       multithreading: true,
     });
     await level.open();
-    return new StateDatabase(level, codec, await LargeValues.open(directory));
+    const database = new StateDatabase(level, codec, await LargeValues.open(directory));
+    try {
+      await database.#list();
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+    return database;
   }
 
   /**
    * Reads and checks everything.
    *
-   * @param tree - takes in the records; without it they are only checked
+   * @param tree - takes in the records
    * @throws DamagedStateError, or what LevelDB says
    */
-  async read({ threadBytesMin }: ReadOptions, tree?: RecordTree): Promise<StateMark> {
-    const take = (block: StateBlock): void => {
-      takeBlock(tree, block);
-    };
-    const bytes = await this.#levelDb.approximateSize('', END_KEY);
-    const isSmall = bytes < threadBytesMin;
-    const reading = isSmall
-      ? await readState(this.#level, new HereSink(take))
-      : await readInThread(this.#level.location, take);
-    const mark = markOf(reading, this.#codec);
-    await this.#large.restore(reading.large);
+  async read({ threadBytesMin }: ReadOptions, tree: RecordTree): Promise<StateMark> {
+    const mark = await readMark(this.#level, this.#codec);
+    const tally: Tally = { count: 0, sum: 0 };
+    const take = (block: StateBlock): void => takeBlock(tree, block, tally);
+    const isSmall = (await this.#bytes()) < threadBytesMin;
+    const large = isSmall
+      ? await readState(this.#level, mark.firstBlock, new HereSink(take))
+      : await readInThread(this.#level.location, mark.firstBlock, take);
+    checkMark(mark, tally);
+    await this.#large.restore(large);
     if (!isSmall) await this.#unmap();
     return mark;
   }
@@ -103,16 +130,25 @@ export class StateDatabase {
   async write(changes: RecordChanges, applied: Position, before: StateMark): Promise<StateMark> {
     const batch = this.#level.batch();
     try {
+      const firstBlock =
+        changes.beginsRound === true ? this.#forget(batch, before.firstBlock) : before.firstBlock;
+      const blocks = new BlockWriter(this.#room);
       let slice = 0;
       for (const change of changes) {
-        if (change.stamp === 0) this.#put(batch, change, undefined);
-        else if (change.bytes >= LARGE_BYTES_MIN) await this.#putLarge(batch, change, change.value);
-        else this.#put(batch, change, change.encode(this.#codec));
+        if (change.bytes < LARGE_BYTES_MIN) {
+          const value = change.stamp === 0 ? NOTHING : change.encode(this.#codec);
+          const full = blocks.add(inBlock(change, value));
+          if (full !== undefined) await this.#putBlock(batch, full);
+          this.#deleteRow(batch, change.key);
+        } else if (change.stamp !== change.stampBefore) {
+          await this.#putRow(batch, change, change.value);
+        }
         if (++slice % SLICE_RECORDS === 0) await nextRound();
       }
+      await this.#putBlock(batch, blocks.take());
       await this.#moveLarge(batch);
       await this.#large.sync();
-      const mark = advanced(before, changes, applied);
+      const mark = { ...advanced(before, changes, applied), firstBlock };
       batch.put(MARK_KEY, this.#sealMark(mark));
       await batch.write({ sync: false });
       return mark;
@@ -126,12 +162,20 @@ export class StateDatabase {
     if (changes.length === 0) return;
     const batch = this.#level.batch();
     try {
+      const blocks = new BlockWriter(this.#room);
       for (const change of changes) {
         const { encoded } = change;
-        if (encoded === undefined || encoded.length < LARGE_BYTES_MIN) this.#put(batch, change, encoded);
-        else await this.#putLarge(batch, change, this.#codec.view(encoded));
+        if (encoded !== undefined && change.bytes >= LARGE_BYTES_MIN) {
+          await this.#putRow(batch, change, this.#codec.view(encoded));
+        } else {
+          await this.#putBlock(batch, blocks.add(inBlock(change, encoded ?? NOTHING)));
+          this.#deleteRow(batch, change.key);
+        }
+        this.#stagedBytes += encoded?.length ?? 0;
       }
-      await this.#large.sync();
+      await this.#putBlock(batch, blocks.take());
+      if (this.#stagedBytes < STAGED_BYTES_MAX) await this.#large.write();
+      else await this.#syncLarge();
       await batch.write({ sync: false });
     } finally {
       await batch.close();
@@ -140,6 +184,7 @@ export class StateDatabase {
 
   /** Brings everything that was written to stable storage. `mark` is that of the last batch. */
   async sync(mark: StateMark): Promise<void> {
+    await this.#syncLarge();
     const unneeded = this.#large.takeUnneeded();
     // A synced write alone does not do: LevelDB closes a full log file without syncing it. So all
     // that is in log files is first brought into tables, which are synced, by compacting nothing.
@@ -159,21 +204,69 @@ export class StateDatabase {
     await this.#level.open();
   }
 
-  #put(batch: Batch, { key, bytes, stamp }: Change, value: Uint8Array | undefined): void {
-    const row = RECORD_PREFIX + key;
-    this.#large.delete(row);
-    if (value === undefined) batch.del(row);
-    else batch.put(row, sealValue(row, { value, bytes, stamp }, this.#sealed));
+  /** Which blocks there are, and which records have rows. */
+  async #list(): Promise<void> {
+    for (const key of await this.#level.keys(ENCODINGS).all()) {
+      if (key.startsWith(BLOCK_PREFIX)) this.#blocks.push(blockNumber(key));
+      else if (key.startsWith(RECORD_PREFIX)) this.#rows.add(key);
+    }
+    this.#lastBlock = this.#blocks.at(-1) ?? 0;
   }
 
-  async #putLarge(batch: Batch, change: Change, value: unknown): Promise<void> {
+  /** All of LevelDB's tables and of the files. */
+  async #bytes(): Promise<number> {
+    let bytes = await this.#levelDb.approximateSize('', END_KEY);
+    for (const length of (await largeFiles(this.#level.location)).values()) bytes += length;
+    return bytes;
+  }
+
+  /** Blocks before the first one of a round that is over. Gives the first of the one that begins. */
+  #forget(batch: Batch, firstBlock: number): number {
+    const kept = this.#blocks.filter((number) => number >= firstBlock);
+    for (const number of this.#blocks.slice(0, this.#blocks.length - kept.length)) {
+      const key = blockKey(number);
+      batch.del(key);
+      this.#large.delete(key);
+    }
+    this.#blocks = kept;
+    return this.#lastBlock + 1;
+  }
+
+  async #putBlock(batch: Batch, block: Uint8Array | undefined): Promise<void> {
+    if (block === undefined) return;
+    const key = blockKey(++this.#lastBlock);
+    this.#blocks.push(this.#lastBlock);
+    if (block.length < LARGE_BYTES_MIN) {
+      batch.put(key, sealValue(key, { value: block, bytes: 0, stamp: 0 }));
+      return;
+    }
+    const parts = [{ at: 0, ...(await this.#large.addNow(block)) }];
+    this.#large.put(key, parts);
+    batch.put(key, sealSplit(key, { rest: NOTHING, parts, bytes: 0, stamp: 0 }));
+  }
+
+  async #putRow(batch: Batch, { key, bytes, stamp }: Change, value: unknown): Promise<void> {
     const { rest, parts: cuts } = this.#codec.cut(value, LARGE_BYTES_MIN);
-    if (cuts.length === 0) return this.#put(batch, change, rest);
-    const row = RECORD_PREFIX + change.key;
+    const row = RECORD_PREFIX + key;
     const parts: PlacedPart[] = [];
-    for (const { at, bytes } of cuts) parts.push({ at, ...(await this.#large.add(bytes)) });
+    for (const { at, bytes: part } of cuts) parts.push({ at, ...(await this.#large.add(part)) });
+    this.#rows.add(row);
     this.#large.put(row, parts);
-    batch.put(row, sealSplit(row, { rest, parts, bytes: change.bytes, stamp: change.stamp }));
+    if (cuts.length === 0) batch.put(row, sealValue(row, { value: rest, bytes, stamp }));
+    else batch.put(row, sealSplit(row, { rest, parts, bytes, stamp }));
+  }
+
+  #deleteRow(batch: Batch, key: string): void {
+    if (this.#rows.size === 0) return;
+    const row = RECORD_PREFIX + key;
+    if (!this.#rows.delete(row)) return;
+    this.#large.delete(row);
+    batch.del(row);
+  }
+
+  async #syncLarge(): Promise<void> {
+    await this.#large.sync();
+    this.#stagedBytes = 0;
   }
 
   async #moveLarge(batch: Batch): Promise<void> {
@@ -197,6 +290,13 @@ export class StateDatabase {
   #sealMark(mark: StateMark): Uint8Array {
     return sealValue(MARK_KEY, { value: encodeMark(this.#codec, mark), bytes: 0, stamp: 0 });
   }
+}
+
+const NOTHING = new Uint8Array();
+
+function inBlock({ key, bytes, stamp }: Change, value: Uint8Array): BlockRecord {
+  const slash = key.indexOf('/');
+  return { space: key.slice(0, slash), key: key.slice(slash + 1), value, bytes, stamp };
 }
 
 /** Blocks are taken in at once, so that one memory does for all. */

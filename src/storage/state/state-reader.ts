@@ -1,23 +1,30 @@
 import type { Level } from 'level';
 import type { Codec } from '../../base/codec.ts';
-import { type BlockSink, BlockWriter, DamagedStateError } from './state-block.ts';
+import { isBinary } from '../../machine/binary-string.ts';
+import {
+  type BlockSink,
+  blockRoom,
+  BlockWriter,
+  DamagedStateError,
+  sendBlock,
+  type Tally,
+} from './state-block.ts';
 import { LargeFileReader } from './large-files.ts';
 import { joined, openSplit, type Place, type SplitValue } from './split-value.ts';
 import { decodeMark, type StateMark } from './state-mark.ts';
-import { MARK_KEY, openValue, readUint32, RECORD_PREFIX, STAMP_AT } from './state-value.ts';
+import {
+  BLOCK_PREFIX,
+  blockNumber,
+  MARK_KEY,
+  openValue,
+  RECORD_PREFIX,
+  type StoredValue,
+} from './state-value.ts';
 
-/** What was read from front to back, as it says of itself: `takeBlock` and `markOf` check it. */
-export interface StateReading {
-  readonly count: number;
-  /** Of the stamps, modulo 2^32. */
-  readonly sum: number;
-  /** As it is stored, and not checked; undefined if there is none. */
-  readonly mark: Uint8Array | undefined;
-  /** The keys of records with large parts, and where those lie. */
-  readonly large: readonly (readonly [key: string, places: readonly Place[]])[];
-}
+/** The keys of blocks and rows with large parts, and where those lie. */
+export type LargePlaces = readonly (readonly [key: string, places: readonly Place[]])[];
 
-const READ_RECORDS = 1000;
+const READ_ROWS = 256;
 const READING = {
   keyEncoding: 'utf8',
   valueEncoding: 'view',
@@ -26,105 +33,122 @@ const READING = {
 } as const;
 
 /**
- * Reads a whole database, once, in the order of its keys.
+ * Reads a whole database, once: its blocks as they were written, then the records that have rows of their own.
  *
+ * @param firstBlock - of the present round
  * @throws DamagedStateError, or what LevelDB says
  */
-export async function readState(level: Level<string, Uint8Array>, sink: BlockSink): Promise<StateReading> {
+export async function readState(
+  level: Level<string, Uint8Array>,
+  firstBlock: number,
+  sink: BlockSink,
+): Promise<LargePlaces> {
   const files = new LargeFileReader(level.location);
-  const reader = new StateReader(sink, files);
+  const reader = new StateReader(firstBlock, sink, files);
   const iterator = level.iterator(READING);
   try {
     // While some are taken in, the next ones are read.
-    let next = iterator.nextv(READ_RECORDS);
+    let next = iterator.nextv(READ_ROWS);
     for (let some = await next; some.length > 0; some = await next) {
-      next = iterator.nextv(READ_RECORDS);
+      next = iterator.nextv(READ_ROWS);
       // It is asked for its outcome only if these are sound.
       next.catch(() => undefined);
       await reader.take(some);
     }
+    return await reader.end();
   } finally {
     await iterator.close();
     await files.close();
   }
-  return reader.end();
 }
 
-/** The mark, which must fit all the records that were read. @throws DamagedStateError */
-export function markOf({ count, sum, mark: stored }: StateReading, codec: Codec): StateMark {
+/** @throws DamagedStateError */
+export async function readMark(level: Level<string, Uint8Array>, codec: Codec): Promise<StateMark> {
+  const stored = await level.get(MARK_KEY, READING);
   if (stored === undefined) throw new DamagedStateError('the mark of the last batch is missing');
   const opened = openValue(MARK_KEY, stored);
   if (opened === undefined) throw new DamagedStateError('the mark of the last batch is not what was stored');
-  const mark = decodeMark(codec, opened.value);
-  if (mark.count !== count || mark.sum !== sum) {
-    throw new DamagedStateError(
-      `${mark.count} records were stored; the ${count} that are there are not those`,
-    );
-  }
-  return mark;
+  return decodeMark(codec, opened.value);
+}
+
+/** Whether the mark fits all the records that were read. @throws DamagedStateError */
+export function checkMark(mark: StateMark, { count, sum }: Tally): void {
+  if (mark.count === count && mark.sum === sum) return;
+  throw new DamagedStateError(`${mark.count} records were stored; the ${count} that are there are not those`);
 }
 
 class StateReader {
-  readonly #blocks: BlockWriter;
+  readonly #firstBlock: number;
+  readonly #sink: BlockSink;
   readonly #files: LargeFileReader;
+  /** Of rows. */
+  readonly #writer: BlockWriter = new BlockWriter(blockRoom());
   readonly #large: [key: string, places: readonly Place[]][] = [];
-  #count = 0;
-  #sum = 0;
-  #mark: Uint8Array | undefined;
-  /** Records of one space follow each other. */
-  #space = '';
-  #prefix = '';
 
-  constructor(sink: BlockSink, files: LargeFileReader) {
-    this.#blocks = new BlockWriter(sink);
+  constructor(firstBlock: number, sink: BlockSink, files: LargeFileReader) {
+    this.#firstBlock = firstBlock;
+    this.#sink = sink;
     this.#files = files;
   }
 
   async take(some: readonly (readonly [key: string, stored: Uint8Array])[]): Promise<void> {
-    for (const [key, row] of some) {
-      if (key === MARK_KEY) {
-        this.#mark = new Uint8Array(row);
-        continue;
-      }
-      if (!key.startsWith(RECORD_PREFIX)) {
-        throw notStored(key);
-      }
-      const split = openSplit(key, row);
-      const stored = split === undefined ? row : await this.#join(key, split);
-      if (this.#prefix === '' || !key.startsWith(this.#prefix)) this.#beginSpace(key);
-      const inner = key.slice(this.#prefix.length);
-      if (!this.#blocks.fits(this.#space, inner, stored))
-        await this.#blocks.begin(this.#space, inner, stored);
-      this.#blocks.add(inner, stored);
-      this.#count++;
-      this.#sum = (this.#sum + readUint32(stored, STAMP_AT)) >>> 0;
+    for (const [key, stored] of some) {
+      if (key.startsWith(BLOCK_PREFIX)) await this.#takeBlock(key, stored);
+      else if (key.startsWith(RECORD_PREFIX)) await this.#takeRow(key, stored);
+      else if (key !== MARK_KEY) throw notStored(key);
     }
   }
 
-  end(): StateReading {
-    this.#blocks.end();
-    return { count: this.#count, sum: this.#sum, mark: this.#mark, large: this.#large };
+  async end(): Promise<LargePlaces> {
+    await this.#sendRows(this.#writer.take());
+    return this.#large;
   }
 
-  async #join(key: string, split: SplitValue): Promise<Uint8Array> {
-    this.#large.push([key, split.parts]);
-    const parts: Uint8Array[] = [];
-    for (const part of split.parts) {
+  async #takeBlock(key: string, stored: Uint8Array): Promise<void> {
+    const split = openSplit(key, stored);
+    const [part] = split === undefined ? [] : await this.#partsOf(key, split);
+    const block = part ?? openValue(key, stored)?.value;
+    if (block === undefined) throw notStored(key);
+    await sendBlock(this.#sink, block, blockNumber(key) < this.#firstBlock);
+  }
+
+  async #takeRow(key: string, stored: Uint8Array): Promise<void> {
+    const split = openSplit(key, stored);
+    const record = split === undefined ? openValue(key, stored) : await this.#join(key, split);
+    if (record === undefined) throw notStored(key);
+    const slash = key.indexOf('/');
+    if (!isBinary(key)) throw notStored(key);
+    if (slash < 0) throw new DamagedStateError(`the record ${JSON.stringify(key)} is in no space`);
+    const { value, bytes, stamp } = record;
+    const space = key.slice(RECORD_PREFIX.length, slash);
+    const inBlock = { space, key: key.slice(slash + 1), value, bytes, stamp };
+    await this.#sendRows(this.#writer.add(inBlock));
+  }
+
+  async #sendRows(block: Uint8Array | undefined): Promise<void> {
+    if (block !== undefined) await sendBlock(this.#sink, block, true);
+  }
+
+  async #join(key: string, split: SplitValue): Promise<StoredValue> {
+    const { bytes, stamp } = split;
+    return { value: joined(split, await this.#partsOf(key, split)), bytes, stamp };
+  }
+
+  async #partsOf(key: string, { parts }: SplitValue): Promise<readonly Uint8Array[]> {
+    this.#large.push([key, parts]);
+    const found: Uint8Array[] = [];
+    for (const part of parts) {
       const bytes = await this.#files.read(part);
       if (bytes === undefined) throw notStored(key);
-      parts.push(bytes);
+      found.push(bytes);
     }
-    return joined(key, split, parts);
-  }
-
-  #beginSpace(key: string): void {
-    const slash = key.indexOf('/');
-    if (slash < 0) throw new DamagedStateError(`the record ${JSON.stringify(key)} is in no space`);
-    this.#prefix = key.slice(0, slash + 1);
-    this.#space = key.slice(RECORD_PREFIX.length, slash);
+    return found;
   }
 }
 
 function notStored(key: string): DamagedStateError {
-  return new DamagedStateError(`the record ${JSON.stringify(key)} is not what was stored`);
+  const what = key.startsWith(BLOCK_PREFIX)
+    ? `block ${blockNumber(key)}`
+    : `the record ${JSON.stringify(key)}`;
+  return new DamagedStateError(`${what} is not what was stored`);
 }

@@ -5,7 +5,7 @@ import { builtModule } from '../built-module.ts';
 import { errorFromData } from '../error-data.ts';
 import type { StateBlock } from './state-block.ts';
 import type { StateReply, StateWorkerData } from './state-messages.ts';
-import type { StateReading } from './state-reader.ts';
+import type { LargePlaces } from './state-reader.ts';
 
 /**
  * Reads a database in a thread of its own, which is gone when this settles. It is open here, for many
@@ -16,14 +16,15 @@ import type { StateReading } from './state-reader.ts';
  */
 export async function readInThread(
   directory: string,
+  firstBlock: number,
   take: (block: StateBlock) => void,
-): Promise<StateReading> {
-  const workerData: StateWorkerData = { directory };
+): Promise<LargePlaces> {
+  const workerData: StateWorkerData = { directory, firstBlock };
   const worker = new Worker(builtModule(import.meta.url, './state-worker.ts'), { workerData });
   const failed = (reason: string, cause?: unknown): StoreError =>
     new StoreError('DISK_FAILED', `the thread that reads the state in ${directory} ${reason}`, { cause });
   try {
-    return await new Promise<StateReading>((resolve, reject) => {
+    return await new Promise<LargePlaces>((resolve, reject) => {
       worker.on('message', (reply: StateReply) => {
         try {
           const reading = onReply(worker, reply, take);
@@ -46,14 +47,14 @@ function onReply(
   worker: Worker,
   reply: StateReply,
   take: (block: StateBlock) => void,
-): StateReading | undefined {
+): LargePlaces | undefined {
   switch (reply.kind) {
     case 'block':
       take(reply.block);
       worker.postMessage(reply.block.records, [reply.block.records]);
       return undefined;
     case 'read':
-      return reply.reading;
+      return reply.large;
     case 'failed':
       throw errorFromData(reply.error);
     default:

@@ -8,16 +8,28 @@ import { Slab } from '../../base/slab.ts';
  * before it, four bytes; for one with large parts see `SplitValue`. Under `m` alone, in the same form,
  * the mark of the last batch.
  */
-export const STAMP_AT = 0;
+const STAMP_AT = 0;
 export const BYTES_AT = 4;
 export const HEADER_BYTES = 8;
-export const CHECKSUM_BYTES = 4;
+const CHECKSUM_BYTES = 4;
 /** The CRC-32 of anything and its own CRC-32 behind it, lowest byte first. */
 const CHECKED = 0x2144df1c;
 const SLAB = new Slab();
 
+export const BLOCK_PREFIX = 'b';
 export const RECORD_PREFIX = 'r';
 export const MARK_KEY = 'm';
+
+const BLOCK_DIGITS = 15;
+
+/** In the order of the numbers. */
+export function blockKey(number: number): string {
+  return BLOCK_PREFIX + String(number).padStart(BLOCK_DIGITS, '0');
+}
+
+export function blockNumber(key: string): number {
+  return Number(key.slice(BLOCK_PREFIX.length));
+}
 
 export interface StoredValue {
   readonly value: Uint8Array;
@@ -42,14 +54,10 @@ export function sealValue(
   return stored;
 }
 
-/** Whether that is what was stored under the key of that hash, with which the checksum begins: so a value under the key of another is found. */
-export function isSound(keyHash: number, stored: Uint8Array): boolean {
-  return stored.length >= HEADER_BYTES + CHECKSUM_BYTES && crc32(stored, keyHash >>> 0) === CHECKED;
-}
-
-/** Undefined if the value is not what was stored under that key. */
+/** Undefined if the value is not what was stored under that key: the checksum begins with the hash of it. */
 export function openValue(key: string, stored: Uint8Array): StoredValue | undefined {
-  if (!isSound(hashOf(key), stored)) return undefined;
+  const isLong = stored.length >= HEADER_BYTES + CHECKSUM_BYTES;
+  if (!isLong || crc32(stored, hashOf(key) >>> 0) !== CHECKED) return undefined;
   const value = stored.subarray(HEADER_BYTES, stored.length - CHECKSUM_BYTES);
   return { value, bytes: readUint32(stored, BYTES_AT), stamp: readUint32(stored, STAMP_AT) };
 }

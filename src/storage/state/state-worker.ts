@@ -6,7 +6,7 @@ import { present } from '../../base/assert.ts';
 import { errorToData } from '../error-data.ts';
 import { BLOCK_BYTES, type BlockSink, type StateBlock } from './state-block.ts';
 import type { StateReply, StateWorkerData } from './state-messages.ts';
-import { readState, type StateReading } from './state-reader.ts';
+import { readState, type LargePlaces } from './state-reader.ts';
 
 /** So many blocks are on their way at most. */
 const BLOCKS_MAX = 8;
@@ -49,12 +49,12 @@ class PortSink implements BlockSink {
   }
 }
 
-async function readAll(sink: BlockSink): Promise<StateReading> {
-  const { directory } = workerData as StateWorkerData;
+async function readAll(sink: BlockSink): Promise<LargePlaces> {
+  const { directory, firstBlock } = workerData as StateWorkerData;
   const level = new Level<string, Uint8Array>(directory, { createIfMissing: false, multithreading: true });
   await level.open();
   try {
-    return await readState(level, sink);
+    return await readState(level, firstBlock, sink);
   } finally {
     await level.close();
   }
@@ -62,7 +62,7 @@ async function readAll(sink: BlockSink): Promise<StateReading> {
 
 const port = present(parentPort ?? undefined, 'a state is read by a worker');
 const reply: StateReply = await readAll(new PortSink(port)).then(
-  (reading) => ({ kind: 'read', reading }),
+  (large) => ({ kind: 'read', large }),
   (error: unknown) => ({ kind: 'failed', error: errorToData(error) }),
 );
 port.postMessage(reply);
