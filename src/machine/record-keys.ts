@@ -2,6 +2,9 @@ import type { ByteRange } from '../base/byte-range.ts';
 import { binaryText } from './binary-string.ts';
 import { type Handle, RecordArena } from './record-arena.ts';
 
+/** The end of a key, or one of 256 bytes. */
+const KEY_DIGITS = 257;
+
 /**
  * Keys as bytes: a million of them as strings would take a hundred megabytes, and be looked at by every
  * collection of garbage.
@@ -67,11 +70,15 @@ export class RecordKeys {
     return length;
   }
 
-  /** A byte of the key, plus 1; 0 if the key ends before it. */
-  digit(handle: Handle, at: number): number {
+  /** So many bytes of the key from a place on, as the digits of one number: each plus 1, and 0 behind the end of the key. */
+  digits(handle: Handle, at: number, count: number): number {
     const page = this.#arena.seek(handle);
-    const place = this.#arena.from + at;
-    return place < this.#arena.to ? (page[place] ?? 0) + 1 : 0;
+    const { from, to } = this.#arena;
+    let number = 0;
+    for (let place = from + at; place < from + at + count; place++) {
+      number = number * KEY_DIGITS + (place < to ? (page[place] ?? 0) + 1 : 0);
+    }
+    return number;
   }
 
   /** The text may hold any characters. */

@@ -111,9 +111,8 @@ export class RecordOrder {
   #settled(): RowTree {
     if (this.#loadedRows === 0) return this.#tree;
     const rows = [...this.#sortedLoaded()];
-    const values = rows.map(() => undefined);
     this.#isBuilding = true;
-    this.#tree = bulk.bulkLoad(rows, values, NODE_ROWS_MAX, this.#compare, 1);
+    this.#tree = bulk.bulkLoad(rows, noValues(rows.length), NODE_ROWS_MAX, this.#compare, 1);
     this.#isBuilding = false;
     this.#loaded = NONE;
     this.#loadedRows = 0;
@@ -148,6 +147,11 @@ export class RecordOrder {
     backlog.cells.splice(0, backlog.head);
     backlog.head = 0;
   }
+}
+
+/** In the place of so many values, of which there are none: so no node has a list of its own for them. */
+function noValues(length: number): undefined[] {
+  return { length, slice: () => undefined } as unknown as undefined[];
 }
 
 /** Of the empty string, which comes before all others, -1. */

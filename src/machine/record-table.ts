@@ -129,9 +129,9 @@ export class RecordTable {
     return this.#keys.common(this.#keyPlaceOf(left), this.#keyPlaceOf(right));
   }
 
-  /** A byte of the row's key, plus 1; 0 if the key ends before it. */
-  digit(row: Row, at: number): number {
-    return this.#keys.digit(this.#keyPlaceOf(row), at);
+  /** Of the row's key, see `RecordKeys.digits`: four of them make less than 2^33. */
+  digits(row: Row, at: number, count: number): number {
+    return this.#keys.digits(this.#keyPlaceOf(row), at, count);
   }
 
   cellOf(row: Row): Cell | undefined {

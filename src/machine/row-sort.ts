@@ -2,9 +2,7 @@ import type { RecordTable } from './record-table.ts';
 
 /** So few are compared with each other. */
 const FEW_ROWS = 8;
-/** What `RecordTable.digit` tells: the end of a key, or one of 256 bytes. */
-const DIGITS = 257;
-/** A whole number that a double holds tells four digits and one of so many places… */
+/** A whole number that a double holds tells four digits of a key and one of so many places… */
 const PLACES = 2 ** 20;
 /** …or three, and one of so many. */
 const MANY_PLACES = 2 ** 28;
@@ -43,7 +41,7 @@ function sortGroup(
   const [digits, places] = to - from <= PLACES ? [4, PLACES] : [3, MANY_PLACES];
   const before = rows.slice(from, to);
   for (let at = 0; at < before.length; at++) {
-    numbers[at] = numberAt(before[at] ?? 0, depth, digits, table) * places + at;
+    numbers[at] = table.digits(before[at] ?? 0, depth, digits) * places + at;
   }
   const sorted = numbers.subarray(0, before.length).sort();
   let start = 0;
@@ -58,12 +56,6 @@ function sortGroup(
     last = bytes;
   }
   if (to - from - start > 1) groups.push({ from: from + start, to, depth: depth + digits });
-}
-
-function numberAt(row: number, depth: number, digits: number, table: RecordTable): number {
-  let number = 0;
-  for (let at = depth; at < depth + digits; at++) number = number * DIGITS + table.digit(row, at);
-  return number;
 }
 
 function isSorted(rows: Int32Array, table: RecordTable): boolean {
