@@ -3,7 +3,7 @@ import type { Codec } from '../base/codec.ts';
 import { allOf, type ByteRange } from '../base/byte-range.ts';
 import type { Draft } from './draft.ts';
 import { encodedAs, opened } from './packed-value.ts';
-import { NOWHERE } from './record-arena.ts';
+import { NOWHERE, PIECE_BYTES_MAX } from './record-arena.ts';
 import type { Journal, SpaceChange } from './record-journal.ts';
 import { type Cell, CHANGED, IN_ORDER, VIEWED } from './record-cell.ts';
 import { RecordCells } from './record-cells.ts';
@@ -129,13 +129,14 @@ export class RecordSpace implements Records {
   }
 
   /**
-   * The same for a record that is done, and that few will ask for: its value is packed at once.
+   * The same for a record that is done, and that few will ask for: its value is packed at once, unless it is large.
    *
    * @param bytes - its size, by `sizeOf`, which has proven it plain
    */
   putAway(key: string, value: unknown, bytes: number): void {
     this.settle();
-    this.#put(key, this.#packer?.packed(value) ?? value, bytes);
+    const packed = bytes > PIECE_BYTES_MAX ? undefined : this.#packer?.packed(value);
+    this.#put(key, packed ?? value, bytes);
   }
 
   delete(key: string): boolean {

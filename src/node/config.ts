@@ -194,7 +194,7 @@ export const DEFAULT_LIMITS: NodeLimits = {
   auditRecordsPerTick: 512,
   stateWriteTicks: 1_500,
   stateWriteEntriesMax: 65_536,
-  logEntriesMax: 50_000,
+  logEntriesMax: 40_000,
   logBytesMax: 128 * MIB,
   logEntriesKept: 10_000,
   stateWriteChangesMax: 16_384,

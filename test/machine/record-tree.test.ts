@@ -313,6 +313,13 @@ test('a record that was put away is opened when it is asked for, and not when it
   decode.mockRestore();
 });
 
+test('a large record that was put away is not copied', () => {
+  const tree = new RecordTree([], { codec: msgpackCodec, openRecordsMax: 2 });
+  const value = new Uint8Array(20_000);
+  putAway(tree, 'a/k', value);
+  expect(tree.space('a').get('k')).toBe(value);
+});
+
 test('a record that is put and then loaded is one record', () => {
   const tree = RecordTree.untracked({ codec: msgpackCodec, openRecordsMax: 2 });
   tree.put('a/k', 1);

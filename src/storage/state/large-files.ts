@@ -101,14 +101,20 @@ export class LargeFileReader {
     this.#directory = directory;
   }
 
-  /** Undefined if what is there is not what was written. */
-  async read({ file, offset, length, crc }: Place): Promise<Uint8Array | undefined> {
+  /**
+   * Undefined if what is there is not what was written.
+   *
+   * @param bytes - where it goes, as long as it is
+   */
+  async read(
+    { file, offset, length, crc }: Place,
+    bytes: Uint8Array = new Uint8Array(length),
+  ): Promise<Uint8Array | undefined> {
     if (file !== this.#file) {
       await this.close();
       this.#handle = await open(pathOf(this.#directory, file)).catch(unlessMissing);
       this.#file = file;
     }
-    const bytes = new Uint8Array(length);
     let done = 0;
     while (this.#handle !== undefined && done < length) {
       const { bytesRead } = await this.#handle.read(bytes, done, length - done, offset + done);

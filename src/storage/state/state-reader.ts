@@ -1,5 +1,6 @@
 import type { Level } from 'level';
 import type { Codec } from '../../base/codec.ts';
+import type { Scratch } from '../../base/scratch.ts';
 import { isBinary } from '../../machine/binary-string.ts';
 import {
   type BlockSink,
@@ -83,6 +84,8 @@ class StateReader {
   readonly #files: LargeFileReader;
   /** Of rows. */
   readonly #writer: BlockWriter = new BlockWriter(blockRoom());
+  /** For a block that is read: what is made anew for each of them is only given back much later. */
+  readonly #room: Scratch = blockRoom();
   readonly #large: [key: string, places: readonly Place[]][] = [];
 
   constructor(firstBlock: number, sink: BlockSink, files: LargeFileReader) {
@@ -105,9 +108,12 @@ class StateReader {
   }
 
   async #takeBlock(key: string, stored: Uint8Array): Promise<void> {
-    const split = openSplit(key, stored);
-    const [part] = split === undefined ? [] : await this.#partsOf(key, split);
-    const block = part ?? openValue(key, stored)?.value;
+    const [part] = openSplit(key, stored)?.parts ?? [];
+    if (part !== undefined) this.#large.push([key, [part]]);
+    const block =
+      part === undefined
+        ? openValue(key, stored)?.value
+        : await this.#files.read(part, this.#room.take(part.length));
     if (block === undefined) throw notStored(key);
     await sendBlock(this.#sink, block, blockNumber(key) < this.#firstBlock);
   }
