@@ -39,14 +39,9 @@ export interface StoredValue {
   readonly stamp: number;
 }
 
-/** @param room - where it goes */
-export function sealValue(
-  key: string,
-  { value, bytes, stamp }: StoredValue,
-  room: Pick<Slab, 'take'> = SLAB,
-): Uint8Array {
+export function sealValue(key: string, { value, bytes, stamp }: StoredValue): Uint8Array {
   const checksumAt = HEADER_BYTES + value.length;
-  const stored = room.take(checksumAt + CHECKSUM_BYTES);
+  const stored = SLAB.take(checksumAt + CHECKSUM_BYTES);
   writeUint32(stored, STAMP_AT, stamp);
   writeUint32(stored, BYTES_AT, bytes);
   stored.set(value, HEADER_BYTES);
