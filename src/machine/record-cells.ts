@@ -119,15 +119,6 @@ export class RecordCells {
     }
   }
 
-  /** The row holds nothing any more. */
-  unload(row: Row): void {
-    this.forgetPacked(row);
-    const cell = this.#table.cellOf(row);
-    if (cell === undefined) return;
-    cell.value = undefined;
-    this.close(row);
-  }
-
   #unpack(row: Row, key: string): Cell | undefined {
     if (this.#packer === undefined) return undefined;
     const cell = this.#openRow(row, key, this.#packer.value(this.#table.placeOf(row)));

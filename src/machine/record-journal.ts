@@ -22,6 +22,8 @@ export interface Journal {
   changedBytes: number;
   /** Of the changes that are taken, and of what is loaded; see `Rounds`. */
   round: number;
+  /** About so many records will be loaded. */
+  expected: number;
   /** Since the savepoint, oldest first; undefined while there is none. */
   undo: SpaceChange[] | undefined;
   /** Without one, all records stay open. */

@@ -1,9 +1,7 @@
 import type { ByteRange } from '../base/byte-range.ts';
 import { binaryText } from './binary-string.ts';
+import type { KeyNumbers } from './key-numbers.ts';
 import { type Handle, RecordArena } from './record-arena.ts';
-
-/** The end of a key, or one of 256 bytes. */
-const KEY_DIGITS = 257;
 
 /**
  * Keys as bytes: a million of them as strings would take a hundred megabytes, and be looked at by every
@@ -58,27 +56,15 @@ export class RecordKeys {
     return compareBytes(page, this.#arena.from, this.#arena.to, bytes, from, to);
   }
 
-  /** With how many bytes both begin. */
-  common(handle: Handle, other: Handle): number {
+  /** See `KeyNumbers`. */
+  see(handle: Handle, numbers: KeyNumbers): void {
     const page = this.#arena.seek(handle);
-    const { from, to } = this.#arena;
-    const otherPage = this.#arena.seek(other);
-    const otherFrom = this.#arena.from;
-    const end = Math.min(to - from, this.#arena.to - otherFrom);
-    let length = 0;
-    while (length < end && page[from + length] === otherPage[otherFrom + length]) length++;
-    return length;
+    numbers.see(page, this.#arena.from, this.#arena.to);
   }
 
-  /** So many bytes of the key from a place on, as the digits of one number: each plus 1, and 0 behind the end of the key. */
-  digits(handle: Handle, at: number, count: number): number {
+  numberOf(handle: Handle, numbers: KeyNumbers): number {
     const page = this.#arena.seek(handle);
-    const { from, to } = this.#arena;
-    let number = 0;
-    for (let place = from + at; place < from + at + count; place++) {
-      number = number * KEY_DIGITS + (place < to ? (page[place] ?? 0) + 1 : 0);
-    }
-    return number;
+    return numbers.numberOf(page, this.#arena.from, this.#arena.to);
   }
 
   /** The text may hold any characters. */

@@ -110,7 +110,8 @@ export class RecordOrder {
   /** The tree, which knows what was loaded. */
   #settled(): RowTree {
     if (this.#loadedRows === 0) return this.#tree;
-    const rows = [...this.#sortedLoaded()];
+    const rows: Row[] = [];
+    for (const row of this.#sortedLoaded()) rows.push(row);
     this.#isBuilding = true;
     this.#tree = bulk.bulkLoad(rows, noValues(rows.length), NODE_ROWS_MAX, this.#compare, 1);
     this.#isBuilding = false;

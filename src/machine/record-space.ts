@@ -45,6 +45,8 @@ export class RecordSpace implements Records {
   #sweep: SpaceSweep | undefined;
   /** Rows of records that are deleted, which views may still read. */
   readonly #ghosts: Row[] = [];
+  /** Rows of keys under which nothing was, when that was loaded. */
+  readonly #gone: Row[] = [];
   #changed: Cell[] = [];
   #size = 0;
   #draft: Draft | undefined;
@@ -56,6 +58,7 @@ export class RecordSpace implements Records {
     this.#journal = journal;
     this.#packer = journal.packer;
     this.#prefixBytes = name.length + 1;
+    this.#table.expect(journal.expected);
     this.#cells = new RecordCells(this.#table, this.#order, this.#packer);
     this.#reader = {
       valueOf: (row) => this.#cells.valueOf(row),
@@ -164,44 +167,45 @@ export class RecordSpace implements Records {
   }
 
   /**
-   * Takes in a record as the codec wrote it, and as a storage has it or will, in the place of the one that
+   * Takes in a record as the codec wrote it, and as a storage will have it, in the place of the one that
    * is there. Only while changes are not noted; keys may come in any order. Keeps nothing of the memory
    * that it is lent.
-   *
-   * @returns the stamp of what was there; 0 if there was nothing
    */
-  load(key: ByteRange, encoded: ByteRange, bytes: number, stamp: number): number {
-    this.#beginLoading();
-    const found = this.#table.findBytes(key);
-    const row = found === NO_ROW ? this.#addLoaded(key) : found;
-    const stampBefore = this.#cells.stampOf(row);
+  load(key: ByteRange, encoded: ByteRange, bytes: number, stamp: number): void {
+    const found = this.#beginLoading(key);
+    const row = found < 0 ? ~found : found;
+    if (found < 0) this.#loadedNew(row, key);
     this.#journal.bytes += bytes - this.#cells.bytesOf(row);
     this.#cells.load(row, encoded, bytes, stamp);
     this.#table.stored(row, this.#journal.round);
-    return stampBefore;
   }
 
   /**
-   * The opposite of `load`.
+   * The same from what a storage was told, the last first: does nothing if the key was loaded before.
+   * With the stamp 0, the record went: nothing that comes later is taken in.
    *
-   * @returns the stamp of what was there; 0 if there was nothing
+   * @returns whether there is a record now that was not there before
    */
-  unload(key: ByteRange): number {
-    this.#beginLoading();
-    const row = this.#table.findBytes(key);
-    if (row === NO_ROW) return 0;
-    const stampBefore = this.#cells.stampOf(row);
-    this.#journal.bytes -= this.#prefixBytes + key.to - key.from + this.#cells.bytesOf(row);
-    this.#size--;
-    this.#cells.unload(row);
-    this.#order.remove(row);
-    this.#table.unlink(row);
-    this.#table.free(row);
-    return stampBefore;
+  loadEarlier(key: ByteRange, encoded: ByteRange, bytes: number, stamp: number): boolean {
+    const found = this.#beginLoading(key);
+    if (found >= 0) return false;
+    if (stamp === 0) {
+      this.#gone.push(~found);
+      return false;
+    }
+    this.#loadedNew(~found, key);
+    this.#journal.bytes += bytes;
+    this.#cells.load(~found, encoded, bytes, stamp);
+    this.#table.stored(~found, this.#journal.round);
+    return true;
   }
 
-  /** What was loaded has its place in the order: the first who asks need not wait for that. */
-  settleOrder(): void {
+  /** All was loaded. It has its place in the order: the first who asks need not wait for that. */
+  endLoading(): void {
+    for (const row of this.#gone.splice(0)) {
+      this.#table.unlink(row);
+      this.#table.free(row);
+    }
     this.#order.between('', undefined);
   }
 
@@ -272,17 +276,17 @@ export class RecordSpace implements Records {
     return this.#sweep;
   }
 
-  #beginLoading(): void {
+  /** The row of the key; the complement of a new one if it had none. */
+  #beginLoading(key: ByteRange): Row {
     assert(!this.#journal.tracked && this.#views.size === 0, 'what is loaded is no change to anybody');
     this.derived = undefined;
+    return this.#table.findOrAddBytes(key);
   }
 
-  #addLoaded(key: ByteRange): Row {
-    const row = this.#table.addBytes(key);
+  #loadedNew(row: Row, key: ByteRange): void {
     this.#order.add(row);
     this.#size++;
     this.#journal.bytes += this.#prefixBytes + key.to - key.from;
-    return row;
   }
 
   #put(key: string, value: unknown, bytes: number): void {

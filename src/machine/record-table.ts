@@ -1,6 +1,8 @@
 import { assert } from '../base/assert.ts';
+import { powerOfTwo } from '../base/buffer-pool.ts';
 import { hashOf, hashOfBytes } from '../base/hash.ts';
 import type { ByteRange } from '../base/byte-range.ts';
+import type { KeyNumbers } from './key-numbers.ts';
 import { type Handle, NOWHERE } from './record-arena.ts';
 import type { Cell } from './record-cell.ts';
 import { RecordKeys } from './record-keys.ts';
@@ -13,6 +15,8 @@ export const NO_ROW: Row = -1;
 export const PROBE: Row = -2;
 
 const FIRST_ROWS = 16;
+/** So many times as large at once it becomes where more rows are expected: each time all of them move. */
+const EXPECTED_GROWTH = 16;
 
 /**
  * Records by key, in columns that are no objects: a million of them cost the garbage collector next to
@@ -41,7 +45,14 @@ export class RecordTable {
   readonly #cells: (Cell | undefined)[] = [];
   readonly #freeCells: number[] = [];
   #swept = 0;
+  /** See `expect`. */
+  #expected = 0;
   #probed = '';
+
+  /** There will be no more than so many rows, and maybe far fewer, unless it turns out otherwise. */
+  expect(rows: number): void {
+    this.#expected = powerOfTwo(rows);
+  }
 
   /** Its key stands for `PROBE` until the next one. */
   probe(key: string): Row {
@@ -61,14 +72,14 @@ export class RecordTable {
 
   /** The same for a key that is bytes already. */
   findBytes(key: ByteRange): Row {
+    return this.#findHashed(hashOfBytes(key.bytes, key.from, key.to), key);
+  }
+
+  /** The same; if the key has no row, one is added, and its complement given, which is below 0. */
+  findOrAddBytes(key: ByteRange): Row {
     const hash = hashOfBytes(key.bytes, key.from, key.to);
-    const slots = this.#slots;
-    for (let slot = hash & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
-      const row = (slots[slot] ?? 0) - 1;
-      if (row === NO_ROW) return row;
-      if (this.#hashes[row] === hash && this.#keys.compareBytes(this.#keyPlaces[row] ?? NOWHERE, key) === 0)
-        return row;
-    }
+    const row = this.#findHashed(hash, key);
+    return row === NO_ROW ? ~this.#add(hash, this.#keys.storeBytes(key)) : row;
   }
 
   /** A row for a key that has none, of characters that are one byte each. */
@@ -124,14 +135,13 @@ export class RecordTable {
     return this.#keys.compare(this.#keyPlaceOf(left), this.#keyPlaceOf(right));
   }
 
-  /** With how many bytes both keys begin. */
-  common(left: Row, right: Row): number {
-    return this.#keys.common(this.#keyPlaceOf(left), this.#keyPlaceOf(right));
+  /** Of the row's key, see `KeyNumbers`. */
+  see(row: Row, numbers: KeyNumbers): void {
+    this.#keys.see(this.#keyPlaceOf(row), numbers);
   }
 
-  /** Of the row's key, see `RecordKeys.digits`: four of them make less than 2^33. */
-  digits(row: Row, at: number, count: number): number {
-    return this.#keys.digits(this.#keyPlaceOf(row), at, count);
+  numberOf(row: Row, numbers: KeyNumbers): number {
+    return this.#keys.numberOf(this.#keyPlaceOf(row), numbers);
   }
 
   cellOf(row: Row): Cell | undefined {
@@ -209,6 +219,16 @@ export class RecordTable {
     return this.#keyPlaces[row] !== NOWHERE;
   }
 
+  #findHashed(hash: number, key: ByteRange): Row {
+    const slots = this.#slots;
+    for (let slot = hash & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
+      const row = (slots[slot] ?? 0) - 1;
+      if (row === NO_ROW) return row;
+      if (this.#hashes[row] === hash && this.#keys.compareBytes(this.#keyPlaces[row] ?? NOWHERE, key) === 0)
+        return row;
+    }
+  }
+
   #add(hash: number, key: Handle): Row {
     const row = this.#freeRows.pop() ?? this.#rows++;
     if (row === this.#hashes.length) this.#grow();
@@ -237,7 +257,8 @@ export class RecordTable {
   }
 
   #grow(): void {
-    const rows = 2 * this.#hashes.length;
+    const before = this.#hashes.length;
+    const rows = Math.max(2 * before, Math.min(EXPECTED_GROWTH * before, this.#expected));
     this.#keyPlaces = grown(this.#keyPlaces, new Int32Array(rows));
     this.#hashes = grown(this.#hashes, new Int32Array(rows));
     this.#places = grown(this.#places, new Int32Array(rows));
@@ -246,9 +267,9 @@ export class RecordTable {
     this.#marks = grown(this.#marks, new Uint8Array(rows));
     this.#rounds = grown(this.#rounds, new Uint8Array(rows));
     this.#cellPlaces = grown(this.#cellPlaces, new Int32Array(rows));
-    const before = this.#slots;
+    const slots = this.#slots;
     this.#slots = new Int32Array(2 * rows);
-    for (const filled of before) if (filled !== 0) this.#fillSlot(this.#hashes[filled - 1] ?? 0, filled - 1);
+    for (const filled of slots) if (filled !== 0) this.#fillSlot(this.#hashes[filled - 1] ?? 0, filled - 1);
   }
 }
 

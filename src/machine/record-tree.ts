@@ -91,6 +91,7 @@ export class RecordTree implements Records, ReadSpaces {
       changes: 0,
       changedBytes: 0,
       round: 0,
+      expected: 0,
       undo: undefined,
       packer,
     };
@@ -124,15 +125,26 @@ export class RecordTree implements Records, ReadSpaces {
     return this.#spaces.get(name)?.stampOf(rest) ?? 0;
   }
 
+  /** About so many records will be loaded: there is room for them at once. */
+  expect(records: number): void {
+    this.#journal.expected = records;
+  }
+
   /** Whether what is loaded from here on was stored in the present round; see `Rounds`. It was, unless told otherwise. */
   loads(isOfThisRound: boolean): void {
     this.#rounds.loads(isOfThisRound);
   }
 
+  /** All was loaded. */
+  endLoading(): void {
+    this.#journal.expected = 0;
+    for (const space of this.#spaces.values()) space.endLoading();
+  }
+
   /** From here on changes are noted. */
   track(): void {
+    this.endLoading();
     this.#journal.tracked = true;
-    for (const space of this.#spaces.values()) space.settleOrder();
   }
 
   /** Keys that changed since `takeChanges`. */

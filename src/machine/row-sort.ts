@@ -1,11 +1,11 @@
-import type { RecordTable } from './record-table.ts';
+import { KeyNumbers } from './key-numbers.ts';
+import type { RecordTable, Row } from './record-table.ts';
 
-/** So few are compared with each other. */
-const FEW_ROWS = 8;
-/** A whole number that a double holds tells four digits of a key and one of so many places… */
-const PLACES = 2 ** 20;
-/** …or three, and one of so many. */
-const MANY_PLACES = 2 ** 28;
+/** Fewer are compared with each other. */
+const MANY_ROWS = 512;
+/** Of a number, so many bits are looked at together. */
+const BITS = 11;
+const VALUES = 2 ** BITS;
 
 /** Rows whose keys begin with the same bytes, so many of them. */
 interface Group {
@@ -14,48 +14,80 @@ interface Group {
   readonly depth: number;
 }
 
+interface Numbered {
+  readonly rows: Int32Array;
+  /** What the key of each row has at some places. */
+  readonly numbers: Float64Array;
+}
+
 /**
- * Sorts rows by their keys, which are all different. It looks at some bytes of each key at a time, as
- * one number, where comparing would look at each key for each power of two (radix sort, most significant
- * bytes first). Rows in order stay as they are, at the cost of one look.
+ * Sorts rows by their keys, which are all different. It makes a number of many bytes of each key, and
+ * sorts the numbers, where comparing would look at each key for each power of two. Rows in order stay as
+ * they are, at the cost of one look.
  */
 export function sortRows(rows: Int32Array, table: RecordTable): void {
   if (isSorted(rows, table)) return;
-  const numbers = new Float64Array(rows.length);
-  const groups: Group[] = [{ from: 0, to: rows.length, depth: commonDepth(rows, table) }];
+  const compare = (left: Row, right: Row): number => table.compare(left, right);
+  const keys = new KeyNumbers();
+  const groups: Group[] = [{ from: 0, to: rows.length, depth: 0 }];
   for (let group = groups.pop(); group !== undefined; group = groups.pop()) {
-    const { from, to } = group;
-    if (to - from <= FEW_ROWS) sortFew(rows, from, to, table);
-    else sortGroup(rows, group, table, numbers, groups);
+    const some = rows.subarray(group.from, group.to);
+    if (some.length < MANY_ROWS) some.sort(compare);
+    else groups.push(...sortGroup(some, group, table, keys));
   }
 }
 
-/** By the next few bytes; adds the groups whose rows these do not tell apart. */
-function sortGroup(
-  rows: Int32Array,
-  { from, to, depth }: Group,
-  table: RecordTable,
-  numbers: Float64Array,
-  groups: Group[],
-): void {
-  const [digits, places] = to - from <= PLACES ? [4, PLACES] : [3, MANY_PLACES];
-  const before = rows.slice(from, to);
-  for (let at = 0; at < before.length; at++) {
-    numbers[at] = table.digits(before[at] ?? 0, depth, digits) * places + at;
-  }
-  const sorted = numbers.subarray(0, before.length).sort();
+/** By what a number tells of each key. Gives the groups of rows that have the same one. */
+function sortGroup(rows: Int32Array, { from, depth }: Group, table: RecordTable, keys: KeyNumbers): Group[] {
+  keys.begin(depth);
+  for (const row of rows) table.see(row, keys);
+  keys.rank();
+  const numbers = new Float64Array(rows.length);
+  for (let at = 0; at < rows.length; at++) numbers[at] = table.numberOf(rows[at] ?? 0, keys);
+  sortNumbers({ rows, numbers }, keys.limit);
+  const groups: Group[] = [];
   let start = 0;
-  let last = -1;
-  for (let at = 0; at < sorted.length; at++) {
-    const number = sorted[at] ?? 0;
-    const bytes = Math.floor(number / places);
-    rows[from + at] = before[number - bytes * places] ?? 0;
-    if (bytes === last) continue;
-    if (at - start > 1) groups.push({ from: from + start, to: from + at, depth: depth + digits });
+  for (let at = 1; at <= numbers.length; at++) {
+    if (at < numbers.length && numbers[at] === numbers[start]) continue;
+    if (at - start > 1) groups.push({ from: from + start, to: from + at, depth: keys.end });
     start = at;
-    last = bytes;
   }
-  if (to - from - start > 1) groups.push({ from: from + start, to, depth: depth + digits });
+  return groups;
+}
+
+/** By the lowest bits first: those that have them in common stay as they stood (radix sort). */
+function sortNumbers({ rows, numbers }: Numbered, limit: number): void {
+  let from: Numbered = { rows, numbers };
+  let into: Numbered = { rows: new Int32Array(rows.length), numbers: new Float64Array(rows.length) };
+  const ends = new Int32Array(VALUES);
+  for (let unit = 1; unit < limit; unit *= VALUES) {
+    countEnds(ends, from.numbers, unit);
+    for (let at = rows.length - 1; at >= 0; at--) {
+      const number = from.numbers[at] ?? 0;
+      const value = Math.floor(number / unit) % VALUES;
+      const place = (ends[value] ?? 0) - 1;
+      ends[value] = place;
+      into.rows[place] = from.rows[at] ?? 0;
+      into.numbers[place] = number;
+    }
+    [from, into] = [into, from];
+  }
+  rows.set(from.rows);
+  numbers.set(from.numbers);
+}
+
+/** Where those end that have the same bits at the unit, once they stand in order. */
+function countEnds(ends: Int32Array, numbers: Float64Array, unit: number): void {
+  ends.fill(0);
+  for (const number of numbers) {
+    const value = Math.floor(number / unit) % VALUES;
+    ends[value] = (ends[value] ?? 0) + 1;
+  }
+  let end = 0;
+  for (let value = 0; value < VALUES; value++) {
+    end += ends[value] ?? 0;
+    ends[value] = end;
+  }
 }
 
 function isSorted(rows: Int32Array, table: RecordTable): boolean {
@@ -63,22 +95,4 @@ function isSorted(rows: Int32Array, table: RecordTable): boolean {
     if (table.compare(rows[at - 1] ?? 0, rows[at] ?? 0) > 0) return false;
   }
   return true;
-}
-
-/** With how many bytes all keys begin. */
-function commonDepth(rows: Int32Array, table: RecordTable): number {
-  const first = rows[0] ?? 0;
-  let depth = Infinity;
-  for (let at = 1; at < rows.length; at++) depth = Math.min(depth, table.common(first, rows[at] ?? 0));
-  return depth;
-}
-
-/** By insertion. */
-function sortFew(rows: Int32Array, from: number, to: number, table: RecordTable): void {
-  for (let next = from + 1; next < to; next++) {
-    const row = rows[next] ?? 0;
-    let at = next;
-    for (; at > from && table.compare(rows[at - 1] ?? 0, row) > 0; at--) rows[at] = rows[at - 1] ?? 0;
-    rows[at] = row;
-  }
 }

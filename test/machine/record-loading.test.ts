@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import { allOf, type ByteRange } from '../../src/base/byte-range.ts';
+import type { ByteRange } from '../../src/base/byte-range.ts';
 import { binaryBytes, byteOrder } from '../../src/machine/binary-string.ts';
 import { NOWHERE } from '../../src/machine/record-arena.ts';
 import { RecordPacker } from '../../src/machine/record-packer.ts';
@@ -29,7 +29,7 @@ const loads = fc.array(fc.tuple(keys, fc.option(values, { nil: undefined })), {
   maxLength: 300,
   size: 'max',
 });
-const kinds = fc.constantFrom('load', 'load', 'load', 'unload', 'put', 'delete', 'get', 'range');
+const kinds = fc.constantFrom('load', 'load', 'load', 'put', 'delete', 'get', 'range');
 const steps = fc.array(fc.tuple(kinds, keys, values), { maxLength: 150, size: 'max' });
 const openRecordsMax = fc.integer({ min: 1, max: 5 });
 
@@ -42,14 +42,18 @@ function lend<T>(lent: Uint8Array, use: (range: ByteRange) => T): T {
   return result;
 }
 
-function load(space: RecordSpace, key: string, { value, bytes, stamp }: Loaded): number {
-  return lend(binaryBytes(key)!, (keyBytes) =>
+function load(space: RecordSpace, key: string, { value, bytes, stamp }: Loaded): void {
+  lend(binaryBytes(key)!, (keyBytes) =>
     lend(msgpackCodec.encode(value), (encoded) => space.load(keyBytes, encoded, bytes, stamp)),
   );
 }
 
-function unload(space: RecordSpace, key: string): number {
-  return lend(binaryBytes(key)!, (keyBytes) => space.unload(keyBytes));
+/** With the stamp 0, as what went. */
+function loadEarlier(space: RecordSpace, key: string, { value, bytes, stamp }: Loaded): boolean {
+  const stored = stamp === 0 ? new Uint8Array() : msgpackCodec.encode(value);
+  return lend(binaryBytes(key)!, (keyBytes) =>
+    lend(stored, (encoded) => space.loadEarlier(keyBytes, encoded, bytes, stamp)),
+  );
 }
 
 /** What is loaded at a step. */
@@ -108,28 +112,48 @@ function expectChanges(
   expectEqual(tree, model);
 }
 
-test('what is loaded in any order, with doubles and deletions, is what came last of each key', () => {
+test('what is loaded in any order, with doubles, is what came last of each key', () => {
   fc.assert(
     fc.property(openRecordsMax, loads, loads, (max, list, after) => {
       const tree = RecordTree.untracked({ codec: msgpackCodec, openRecordsMax: max });
-      const space = tree.space('a');
       const model = new Map<string, Loaded>();
       for (const [step, [key, value]] of list.entries()) {
-        const stampBefore = model.get(key)?.stamp ?? 0;
-        if (value === undefined) {
-          expect(unload(space, key)).toBe(stampBefore);
-          model.delete(key);
-        } else {
-          const loaded = loadedAt(step, value);
-          expect(load(space, key, loaded)).toBe(stampBefore);
-          model.set(key, loaded);
-        }
+        const loaded = loadedAt(step, value ?? 0);
+        load(tree.space('a'), key, loaded);
+        model.set(key, loaded);
       }
       tree.track();
       expectEqual(tree, model);
       expectChanges(tree, model, after.slice(0, 50));
     }),
     { numRuns: 50 },
+  );
+});
+
+const expected = fc.constantFrom(0, 10, 100, 5000);
+
+test('what is loaded the last first, with doubles and what went, is what came first of each key', () => {
+  fc.assert(
+    fc.property(openRecordsMax, expected, loads, loads, (max, records, list, after) => {
+      const tree = RecordTree.untracked({ codec: msgpackCodec, openRecordsMax: max });
+      tree.expect(records);
+      const model = new Map<string, Loaded>();
+      const told = new Set<string>();
+      for (const [step, [key, value]] of list.entries()) {
+        const loaded = value === undefined ? { value, bytes: 0, stamp: 0 } : loadedAt(step, value);
+        const isNew = !told.has(key) && value !== undefined;
+        expect(loadEarlier(tree.space('a'), key, loaded)).toBe(isNew);
+        if (isNew) model.set(key, loaded);
+        told.add(key);
+      }
+      tree.endLoading();
+      for (const key of told) expect(tree.space('a').get(key)).toEqual(model.get(key)?.value);
+      expect(tree.stampOf('a/never')).toBe(0);
+      tree.track();
+      expectEqual(tree, model);
+      expectChanges(tree, model, after.slice(0, 50));
+    }),
+    { numRuns: 100 },
   );
 });
 
@@ -141,13 +165,9 @@ function applyStep(
   key: string,
   loaded: Loaded,
 ): void {
-  const stampBefore = model.get(key)?.stamp ?? 0;
   if (kind === 'load') {
-    expect(load(space, key, loaded)).toBe(stampBefore);
+    load(space, key, loaded);
     model.set(key, loaded);
-  } else if (kind === 'unload') {
-    expect(unload(space, key)).toBe(stampBefore);
-    model.delete(key);
   } else if (kind === 'put') {
     space.put(key, loaded.value);
     model.set(key, { ...loaded, stamp: model.get(key)?.stamp ?? 1 });
@@ -188,7 +208,7 @@ test('many records that are loaded in no order are in order', () => {
   expectEqual(tree, model);
 });
 
-test('all memory of what was loaded is given back when it is unloaded', () => {
+test('all memory of what was loaded is given back when it is deleted', () => {
   fc.assert(
     fc.property(loads, (list) => {
       const packer = new RecordPacker({ codec: msgpackCodec, openRecordsMax: 2 });
@@ -200,12 +220,13 @@ test('all memory of what was loaded is given back when it is unloaded', () => {
         changes: 0,
         changedBytes: 0,
         round: 0,
+        expected: 0,
         undo: undefined,
         packer,
       };
       const space = new RecordSpace('a', journal);
       for (const [step, [key, value]] of list.entries()) load(space, key, loadedAt(step, value ?? 0));
-      for (const [key] of list) unload(space, key);
+      for (const [key] of list) space.delete(key);
       const packed = pack.mock.results.filter(({ value }) => value !== NOWHERE);
       expect(release).toHaveBeenCalledTimes(packed.length);
       expect([space.size, journal.bytes, [...space.keys('', undefined)]]).toEqual([0, 0, []]);
@@ -214,12 +235,12 @@ test('all memory of what was loaded is given back when it is unloaded', () => {
   );
 });
 
-test('nothing is loaded or unloaded once changes are noted', () => {
+test('nothing is loaded once changes are noted', () => {
   const tree = RecordTree.untracked({ codec: msgpackCodec, openRecordsMax: 2 });
   const space = tree.space('a');
   load(space, 'k', loadedAt(0, 1));
   tree.track();
   expect(() => load(space, 'k', loadedAt(1, 2))).toThrow('no change');
-  expect(() => space.unload(allOf(binaryBytes('k')!))).toThrow('no change');
+  expect(() => loadEarlier(space, 'l', loadedAt(1, 2))).toThrow('no change');
   expect(space.get('k')).toBe(1);
 });

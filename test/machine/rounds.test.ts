@@ -41,11 +41,10 @@ class Behind {
 
   read(): RecordTree {
     const tree = RecordTree.untracked(packing);
-    for (const { batch, key, encoded, bytes, stamp } of this.written) {
+    for (const { batch, key, encoded = new Uint8Array(), bytes, stamp } of this.written.toReversed()) {
       tree.loads(batch >= this.#roundFrom);
-      if (encoded === undefined)
-        tree.space(key.slice(0, 1)).unload(allOf(Buffer.from(key.slice(2), 'latin1')));
-      else tree.load(key, encoded, bytes, stamp);
+      const rest = allOf(Buffer.from(key.slice(2), 'latin1'));
+      tree.space(key.slice(0, 1)).loadEarlier(rest, allOf(encoded), bytes, stamp);
     }
     tree.track();
     return tree;

@@ -8,10 +8,8 @@ import { PACKING, recordsOf, StoredRecords } from '../contract/stored-records.ts
 import { inTemporaryDirectory } from './temporary-directory.ts';
 
 const MIB = 1024 * 1024;
-const READERS = ['here', 'in a thread'] as const;
 
-const stateIn = (directory: string, reader: (typeof READERS)[number] = 'here'): LevelState =>
-  new LevelState({ directory, packing: PACKING, threadBytesMin: reader === 'here' ? Infinity : 0 });
+const stateIn = (directory: string): LevelState => new LevelState({ directory, packing: PACKING });
 
 const value = (fill: number, length: number = MIB): Uint8Array => new Uint8Array(length).fill(fill);
 
@@ -28,8 +26,8 @@ interface Found {
   readonly setAside: StateContents['setAside'];
 }
 
-async function contentsOf(directory: string, reader?: (typeof READERS)[number]): Promise<Found> {
-  const state = stateIn(directory, reader);
+async function contentsOf(directory: string): Promise<Found> {
+  const state = stateIn(directory);
   const { tree, setAside } = await state.open();
   await state.close();
   return { records: told(recordsOf(tree)), setAside };
@@ -70,34 +68,27 @@ test('bytes that two records share in one write are stored once, and come back w
     await state.write([stored.change('k/a', undefined)], { index: 2, term: 1 });
     await state.sync();
     await state.close();
-    for (const reader of READERS) {
-      expect((await contentsOf(directory, reader)).records).toStrictEqual(
-        told([['h/1', ['put', { value: bytes }]]]),
-      );
-    }
+    expect((await contentsOf(directory)).records).toStrictEqual(told([['h/1', ['put', { value: bytes }]]]));
   });
 });
 
-test.each(READERS)(
-  'a large value may become a small one, and the other way round: read %s',
-  async (reader) => {
-    await inTemporaryDirectory(async (directory) => {
-      const stored = new StoredRecords();
-      const state = stateIn(directory);
-      await state.open();
-      await writeAll(state, [
-        [stored.change('k/a', value(1)), stored.change('k/b', value(2, 10)), stored.change('k/c', value(3))],
-        [stored.change('k/a', value(4, 10)), stored.change('k/b', value(5)), stored.change('k/c', undefined)],
-      ]);
-      await state.close();
-      const records = [['k/a', value(4, 10)], ['k/b', value(5)]]; // prettier-ignore
-      expect(await contentsOf(directory, reader)).toStrictEqual({
-        records: told(records),
-        setAside: undefined,
-      });
+test('a large value may become a small one, and the other way round', async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const stored = new StoredRecords();
+    const state = stateIn(directory);
+    await state.open();
+    await writeAll(state, [
+      [stored.change('k/a', value(1)), stored.change('k/b', value(2, 10)), stored.change('k/c', value(3))],
+      [stored.change('k/a', value(4, 10)), stored.change('k/b', value(5)), stored.change('k/c', undefined)],
+    ]);
+    await state.close();
+    const records = [['k/a', value(4, 10)], ['k/b', value(5)]]; // prettier-ignore
+    expect(await contentsOf(directory)).toStrictEqual({
+      records: told(records),
+      setAside: undefined,
     });
-  },
-);
+  });
+});
 
 test('a file of which nothing is needed stays until that is on stable storage, then it goes', async () => {
   await inTemporaryDirectory(async (directory) => {
@@ -171,23 +162,20 @@ const damages: readonly (readonly [string, (path: string) => Promise<void>])[] =
   ['is missing', (path) => rm(path)],
 ];
 
-test.each(READERS.flatMap((reader) => damages.map((damage) => [reader, ...damage] as const)))(
-  'read %s: a file that %s is found, and the state set aside',
-  async (reader, _, damage) => {
-    await inTemporaryDirectory(async (directory) => {
-      const stored = new StoredRecords();
-      const state = stateIn(directory);
-      await state.open();
-      await writeAll(state, [[stored.change('k/a', value(1)), stored.change('k/b', value(2))]]);
-      await state.close();
-      await cp(directory, `${directory}-sound`, { recursive: true });
-      await damage(join(directory, 'state-1', 'large-1.values'));
-      const { records, setAside } = await contentsOf(directory, reader);
-      expect(records).toStrictEqual([]);
-      expect(setAside?.reason).toMatch(/^the record "rk\/[ab]" is not what was stored$/);
-      const sound = await contentsOf(`${directory}-sound`, reader);
-      await rm(`${directory}-sound`, { recursive: true });
-      expect(sound.setAside).toBeUndefined();
-    });
-  },
-);
+test.each(damages)('a file that %s is found, and the state set aside', async (_, damage) => {
+  await inTemporaryDirectory(async (directory) => {
+    const stored = new StoredRecords();
+    const state = stateIn(directory);
+    await state.open();
+    await writeAll(state, [[stored.change('k/a', value(1)), stored.change('k/b', value(2))]]);
+    await state.close();
+    await cp(directory, `${directory}-sound`, { recursive: true });
+    await damage(join(directory, 'state-1', 'large-1.values'));
+    const { records, setAside } = await contentsOf(directory);
+    expect(records).toStrictEqual([]);
+    expect(setAside?.reason).toMatch(/^the record "rk\/[ab]" is not what was stored$/);
+    const sound = await contentsOf(`${directory}-sound`);
+    await rm(`${directory}-sound`, { recursive: true });
+    expect(sound.setAside).toBeUndefined();
+  });
+});

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,21 +19,15 @@ import { stateStorageContract } from '../contract/state-storage.ts';
 import { PACKING, recordsOf, StoredRecords } from '../contract/stored-records.ts';
 import { inTemporaryDirectory } from './temporary-directory.ts';
 
-type Reader = 'here' | 'in a thread';
-const READERS: readonly Reader[] = ['here', 'in a thread'];
+const stateIn = (directory: string): LevelState => new LevelState({ directory, packing: PACKING });
 
-const stateIn = (directory: string, reader: Reader = 'here'): LevelState =>
-  new LevelState({ directory, packing: PACKING, threadBytesMin: reader === 'here' ? Infinity : 0 });
-
-for (const reader of READERS) {
-  stateStorageContract(`LevelState, read ${reader}`, async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'kvorum-state-'));
-    return {
-      state: () => stateIn(directory, reader),
-      remove: () => rm(directory, { recursive: true }),
-    };
-  });
-}
+stateStorageContract('LevelState', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'kvorum-state-'));
+  return {
+    state: () => stateIn(directory),
+    remove: () => rm(directory, { recursive: true }),
+  };
+});
 
 interface Found {
   readonly records: readonly RecordEntry<unknown>[];
@@ -40,8 +35,8 @@ interface Found {
   readonly setAside: StateContents['setAside'];
 }
 
-async function contentsOf(directory: string, reader?: Reader): Promise<Found> {
-  const state = stateIn(directory, reader);
+async function contentsOf(directory: string): Promise<Found> {
+  const state = stateIn(directory);
   const { tree, applied, setAside } = await state.open();
   await state.close();
   return { records: recordsOf(tree), applied, setAside };
@@ -126,43 +121,33 @@ const damages: readonly (readonly [
   ['a wrong mark', 'the mark of the last batch is not what was stored', move(3, 'm')],
 ];
 
-const read = READERS.flatMap((reader) => damages.map((damage) => [reader, ...damage] as const));
-
-test.each(read)('read %s: %s is found, and the state set aside', async (reader, _, reason, damage) => {
+test.each(damages)('%s is found, and the state set aside', async (_, reason, damage) => {
   await inTemporaryDirectory(async (directory) => {
     await fill(directory);
     await rawDatabase(directory, damage);
-    const { records, applied, setAside } = await contentsOf(directory, reader);
+    const { records, applied, setAside } = await contentsOf(directory);
     expect({ records, applied }).toStrictEqual({ records: [], applied: { index: 0, term: 0 } });
     expect(setAside).toStrictEqual({ reason, directory: join(directory, 'set-aside-1') });
     expect((await stat(join(directory, 'set-aside-1'))).isDirectory()).toBe(true);
-    expect((await contentsOf(directory, reader)).setAside).toBeUndefined();
+    expect((await contentsOf(directory)).setAside).toBeUndefined();
   });
 });
 
-test('a damaged table is told in the same words, whoever reads', async () => {
+test('a damaged table is found, and the state set aside', async () => {
   await inTemporaryDirectory(async (directory) => {
-    const sound = join(directory, 'sound');
-    await fill(sound);
-    await contentsOf(sound);
-    const tables = (await readdir(join(sound, 'state-1'))).filter((name) => name.endsWith('.ldb'));
-    const found: unknown[] = [];
-    for (const reader of READERS) {
-      const damaged = join(directory, reader);
-      await cp(sound, damaged, { recursive: true });
-      for (const name of tables) {
-        const bytes = await readFile(join(damaged, 'state-1', name));
-        await writeFile(join(damaged, 'state-1', name), bytes.fill(0x41, 0, Math.floor(bytes.length / 2)));
-      }
-      const { setAside, ...contents } = await contentsOf(damaged, reader);
-      expect(setAside?.directory).toBe(join(damaged, 'set-aside-1'));
-      found.push({ contents, reason: setAside?.reason });
+    await fill(directory);
+    await contentsOf(directory);
+    const tables = (await readdir(join(directory, 'state-1'))).filter((name) => name.endsWith('.ldb'));
+    for (const name of tables) {
+      const path = join(directory, 'state-1', name);
+      const bytes = await readFile(path);
+      await writeFile(path, bytes.fill(0x41, 0, Math.floor(bytes.length / 2)));
     }
-    expect(found[1]).toStrictEqual(found[0]);
+    expect((await contentsOf(directory)).setAside?.directory).toBe(join(directory, 'set-aside-1'));
   });
 });
 
-test('values of every length come back the same, whoever reads, and stay so', async () => {
+test('values of every length come back the same, and stay so', async () => {
   await inTemporaryDirectory(async (directory) => {
     const stored = new StoredRecords();
     const lengths = [0, 1, 1000, 16_382, 16_383, 20_000, BLOCK_BYTES - 20, BLOCK_BYTES, 3 * BLOCK_BYTES];
@@ -173,8 +158,8 @@ test('values of every length come back the same, whoever reads, and stay so', as
     await state.open();
     await state.write(changes, { index: 1, term: 1 });
     await state.close();
-    for (const reader of READERS) {
-      const found = new Map((await contentsOf(directory, reader)).records);
+    for (let start = 0; start < 2; start++) {
+      const found = new Map((await contentsOf(directory)).records);
       expect(found.size).toBe(changes.length);
       const wrong = changes.filter(
         ({ key, value }) => Buffer.compare(found.get(key) as Uint8Array, value as Uint8Array) !== 0,
@@ -184,33 +169,28 @@ test('values of every length come back the same, whoever reads, and stay so', as
   });
 });
 
-const threads = (): number =>
-  process.getActiveResourcesInfo().filter((name) => name === 'Worker' || name === 'MessagePort').length;
-
-test.each(READERS)('no thread is left, whatever was found: read %s', async (reader) => {
-  await inTemporaryDirectory(async (directory) => {
-    await fill(directory);
-    const before = threads();
-    expect((await contentsOf(directory, reader)).records.length).toBe(20);
-    expect(threads()).toBe(before);
-    await rawDatabase(directory, add('rm/\u0100'));
-    expect((await contentsOf(directory, reader)).setAside).toBeDefined();
-    expect(threads()).toBe(before);
-  });
-});
-
 test.runIf(process.platform === 'linux')('what was read of a large state does not stay mapped', async () => {
   await inTemporaryDirectory(async (directory) => {
-    await fill(directory);
+    const stored = new StoredRecords();
+    const state = stateIn(directory);
+    await state.open();
+    const batches = 200;
+    for (let index = 1; index <= batches; index++) {
+      await state.write([stored.change(`m/k${index}`, randomBytes(50_000))], { index, term: 1 });
+    }
+    await state.sync();
+    await state.close();
     const database = await StateDatabase.open(join(directory, 'state-1'), msgpackCodec);
-    await database.read({ threadBytesMin: 0 }, RecordTree.untracked(PACKING));
+    const tree = RecordTree.untracked(PACKING);
+    await database.read(tree);
     const maps = await readFile('/proc/self/maps', 'utf8');
     await database.close();
+    expect(tree.size).toBe(batches);
     expect(maps.split('\n').filter((line) => line.includes(directory))).toStrictEqual([]);
   });
 });
 
-test.each(READERS)('wherever a byte is damaged, the records are right or none: read %s', async (reader) => {
+test('wherever a byte is damaged, the records are right or none', async () => {
   await inTemporaryDirectory(async (directory) => {
     const sound = join(directory, 'sound');
     await fill(sound);
@@ -228,7 +208,7 @@ test.each(READERS)('wherever a byte is damaged, the records are right or none: r
         const wrong = Uint8Array.from(bytes);
         wrong[at] = (wrong[at] ?? 0) ^ 0x41;
         await writeFile(join(damaged, 'state-1', name), wrong);
-        const found = await contentsOf(damaged, reader);
+        const found = await contentsOf(damaged);
         if (found.setAside === undefined) expect(found.records).toStrictEqual(records);
         else setAsides += 1;
         await rm(damaged, { recursive: true });

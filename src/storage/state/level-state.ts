@@ -12,7 +12,7 @@ import { acquireDirectoryLock } from '../directory-lock.ts';
 import { diskError, isDiskFull } from '../disk-error.ts';
 import type { StateContents, StateStorage } from '../state-storage.ts';
 import { isOutside } from './level-error.ts';
-import { type ReadOptions, StateDatabase } from './state-database.ts';
+import { StateDatabase } from './state-database.ts';
 import { StateDirectory } from './state-directory.ts';
 import { advanced, EMPTY_MARK, type StateMark } from './state-mark.ts';
 
@@ -25,8 +25,6 @@ export interface LevelStateOptions {
   readonly setAsideMax?: number;
   /** Why the state that is there is not to be used, if so. */
   readonly distrust?: string | undefined;
-  /** A state of that many bytes is read in a thread of its own; 8 MiB unless told. */
-  readonly threadBytesMin?: number;
 }
 
 type Work =
@@ -53,8 +51,6 @@ interface Job {
 type SetAside = StateContents['setAside'];
 
 const SET_ASIDE_MAX = 2;
-/** A thread takes some tens of milliseconds to begin. */
-const THREAD_BYTES_MIN = 8 * 1024 * 1024;
 /** How often a full disk is tried again. */
 const ROOM_RETRY_MS = 500;
 
@@ -72,7 +68,6 @@ export class LevelState implements StateStorage {
   readonly #packing: Packing;
   readonly #directory: StateDirectory;
   readonly #distrust: string | undefined;
-  readonly #reading: ReadOptions;
   #lock: DirectoryLock | undefined;
   #database: StateDatabase | undefined;
   #mark: StateMark = EMPTY_MARK;
@@ -87,7 +82,6 @@ export class LevelState implements StateStorage {
     this.#path = options.directory;
     this.#packing = options.packing;
     this.#distrust = options.distrust;
-    this.#reading = { threadBytesMin: options.threadBytesMin ?? THREAD_BYTES_MIN };
     this.#directory = new StateDirectory(options.directory, options.setAsideMax ?? SET_ASIDE_MAX);
   }
 
@@ -168,7 +162,7 @@ export class LevelState implements StateStorage {
     try {
       database = await this.#openDatabase(generation);
       const tree = RecordTree.untracked(this.#packing);
-      const mark = await database.read(this.#reading, tree);
+      const mark = await database.read(tree);
       await database.sync(mark);
       await this.#directory.endOpening();
       this.#use(generation, database, mark);
@@ -310,7 +304,7 @@ export class LevelState implements StateStorage {
       let database: StateDatabase | undefined;
       try {
         database = await this.#openDatabase(generation);
-        const mark = await database.read(this.#reading, RecordTree.untracked(this.#packing));
+        const mark = await database.read(RecordTree.untracked(this.#packing));
         await database.sync(mark);
         this.#use(generation, database, mark);
         return mark.applied.index === before || mark.applied.index === last;

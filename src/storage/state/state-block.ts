@@ -19,21 +19,14 @@ export interface BlockRecord {
   readonly stamp: number;
 }
 
-/** Records of one space, on their way from where they are read; checked, but for what they are together. */
+/** Records of one space; checked, but for what they are together. */
 export interface StateBlock {
   readonly space: string;
   readonly count: number;
   /** Whether all were stored before the present round; see `Rounds`. */
   readonly isOld: boolean;
   /** Each record in turn, see `encodeBlock`. */
-  readonly records: ArrayBuffer;
-}
-
-/** Where blocks go. */
-export interface BlockSink {
-  /** Memory for the next one, of at least that many bytes. */
-  room(bytes: number): Promise<ArrayBuffer>;
-  take(block: StateBlock): void;
+  readonly records: Uint8Array;
 }
 
 /** A block is full with so many bytes; one record that needs more has a block of its own. */
@@ -110,13 +103,11 @@ function writeText(block: Uint8Array, from: number, text: string): number {
   return from + text.length;
 }
 
-/** Hands on a block as it was put together; it is sound. */
-export async function sendBlock(sink: BlockSink, block: Uint8Array, isOld: boolean): Promise<void> {
+/** A block as it was put together; it is sound. Lies where that does. */
+export function openBlock(block: Uint8Array, isOld: boolean): StateBlock {
   const from = HEADER_BYTES + (block[4] ?? 0);
   const space = String.fromCharCode(...block.subarray(HEADER_BYTES, from));
-  const records = await sink.room(block.length - from);
-  new Uint8Array(records).set(block.subarray(from));
-  sink.take({ space, count: readUint32(block, 0), isOld, records });
+  return { space, count: readUint32(block, 0), isOld, records: block.subarray(from) };
 }
 
 /** How many records there are, and the sum of their stamps, modulo 2^32. */
@@ -125,11 +116,11 @@ export interface Tally {
   sum: number;
 }
 
-/** Puts the records of a block into the tree, over what blocks before it held. Keeps nothing of the block's memory. */
+/** Puts the records of a block into the tree, but for those of which blocks behind it told. Keeps nothing of the block's memory. */
 export function takeBlock(tree: RecordTree, block: StateBlock, tally: Tally): void {
   tree.loads(!block.isOld);
   const space = tree.space(block.space);
-  const bytes = new Uint8Array(block.records);
+  const bytes = block.records;
   const key = { bytes, from: 0, to: 0 };
   const value = { bytes, from: 0, to: 0 };
   let at = 0;
@@ -139,10 +130,10 @@ export function takeBlock(tree: RecordTree, block: StateBlock, tally: Tally): vo
     value.from = key.to;
     value.to = key.to + readUint32(bytes, at + 4);
     const stamp = readUint32(bytes, at + 12);
-    const stampBefore =
-      stamp === 0 ? space.unload(key) : space.load(key, value, readUint32(bytes, at + 8), stamp);
-    tally.count += (stamp === 0 ? 0 : 1) - (stampBefore === 0 ? 0 : 1);
-    tally.sum = (tally.sum + stamp - stampBefore) >>> 0;
+    if (space.loadEarlier(key, value, readUint32(bytes, at + 8), stamp)) {
+      tally.count++;
+      tally.sum = (tally.sum + stamp) >>> 0;
+    }
     at = value.to;
   }
 }

@@ -10,19 +10,15 @@ import { LARGE_BYTES_MIN } from '../../wire/known-checksums.ts';
 import { LargeValues } from './large-values.ts';
 import { openSplit, type PlacedPart, sealSplit } from './split-value.ts';
 import { advanced, EMPTY_MARK, encodeMark, type StateMark } from './state-mark.ts';
-import { largeFiles } from './large-files.ts';
 import {
   type BlockRecord,
   blockRoom,
-  type BlockSink,
   BlockWriter,
   DamagedStateError,
-  type StateBlock,
   takeBlock,
   type Tally,
 } from './state-block.ts';
 import { checkMark, readMark, readState } from './state-reader.ts';
-import { readInThread } from './state-thread.ts';
 import { BLOCK_PREFIX, blockKey, blockNumber, MARK_KEY, RECORD_PREFIX, sealValue } from './state-value.ts';
 
 /** `level` types what all its databases can do; this only LevelDB can. */
@@ -32,11 +28,8 @@ interface LevelDb {
   approximateSize(start: string, end: string): Promise<number>;
 }
 
-export interface ReadOptions {
-  /** From so many bytes of tables on it is read in a thread of its own. */
-  readonly threadBytesMin: number;
-}
-
+/** From so many bytes of tables on they are let go of when they were read. */
+const UNMAPPED_BYTES_MIN: number = 8 * 1024 * 1024;
 /** About a millisecond of work. */
 const SLICE_RECORDS = 128;
 /** What is staged is brought to stable storage by so many bytes. */
@@ -90,7 +83,6 @@ export class StateDatabase {
     const level = new Level<string, Uint8Array>(directory, {
       ...ENCODINGS,
       createIfMissing: false,
-      multithreading: true,
     });
     await level.open();
     const database = new StateDatabase(level, codec, await LargeValues.open(directory));
@@ -109,17 +101,15 @@ export class StateDatabase {
    * @param tree - takes in the records
    * @throws DamagedStateError, or what LevelDB says
    */
-  async read({ threadBytesMin }: ReadOptions, tree: RecordTree): Promise<StateMark> {
+  async read(tree: RecordTree): Promise<StateMark> {
     const mark = await readMark(this.#level, this.#codec);
+    tree.expect(mark.count);
     const tally: Tally = { count: 0, sum: 0 };
-    const take = (block: StateBlock): void => takeBlock(tree, block, tally);
-    const isSmall = (await this.#bytes()) < threadBytesMin;
-    const large = isSmall
-      ? await readState(this.#level, mark.firstBlock, new HereSink(take))
-      : await readInThread(this.#level.location, mark.firstBlock, take);
+    const large = await readState(this.#level, mark.firstBlock, (block) => takeBlock(tree, block, tally));
+    tree.endLoading();
     checkMark(mark, tally);
     await this.#large.restore(large);
-    if (!isSmall) await this.#unmap();
+    await this.#unmap();
     return mark;
   }
 
@@ -200,6 +190,7 @@ export class StateDatabase {
 
   /** LevelDB maps its files into memory, where all that was read of them stays as long as they are open. */
   async #unmap(): Promise<void> {
+    if ((await this.#levelDb.approximateSize('', END_KEY)) < UNMAPPED_BYTES_MIN) return;
     await this.#level.close();
     await this.#level.open();
   }
@@ -211,13 +202,6 @@ export class StateDatabase {
       else if (key.startsWith(RECORD_PREFIX)) this.#rows.add(key);
     }
     this.#lastBlock = this.#blocks.at(-1) ?? 0;
-  }
-
-  /** All of LevelDB's tables and of the files. */
-  async #bytes(): Promise<number> {
-    let bytes = await this.#levelDb.approximateSize('', END_KEY);
-    for (const length of (await largeFiles(this.#level.location)).values()) bytes += length;
-    return bytes;
   }
 
   /** Blocks before the first one of a round that is over. Gives the first of the one that begins. */
@@ -297,21 +281,6 @@ const NOTHING = new Uint8Array();
 function inBlock({ key, bytes, stamp }: Change, value: Uint8Array): BlockRecord {
   const slash = key.indexOf('/');
   return { space: key.slice(0, slash), key: key.slice(slash + 1), value, bytes, stamp };
-}
-
-/** Blocks are taken in at once, so that one memory does for all. */
-class HereSink implements BlockSink {
-  readonly take: (block: StateBlock) => void;
-  #records = new ArrayBuffer(0);
-
-  constructor(take: (block: StateBlock) => void) {
-    this.take = take;
-  }
-
-  room(bytes: number): Promise<ArrayBuffer> {
-    if (this.#records.byteLength < bytes) this.#records = new ArrayBuffer(bytes);
-    return Promise.resolve(this.#records);
-  }
 }
 
 /** What a record that is put says of itself. */

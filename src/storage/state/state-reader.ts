@@ -1,13 +1,14 @@
 import type { Level } from 'level';
+import { present } from '../../base/assert.ts';
 import type { Codec } from '../../base/codec.ts';
 import type { Scratch } from '../../base/scratch.ts';
 import { isBinary } from '../../machine/binary-string.ts';
 import {
-  type BlockSink,
   blockRoom,
   BlockWriter,
   DamagedStateError,
-  sendBlock,
+  openBlock,
+  type StateBlock,
   type Tally,
 } from './state-block.ts';
 import { LargeFileReader } from './large-files.ts';
@@ -26,6 +27,8 @@ import {
 export type LargePlaces = readonly (readonly [key: string, places: readonly Place[]])[];
 
 const READ_ROWS = 256;
+/** So many blocks are read at a time: while one is taken in, the next ones come. */
+const BLOCKS_MAX = 4;
 const READING = {
   keyEncoding: 'utf8',
   valueEncoding: 'view',
@@ -34,21 +37,20 @@ const READING = {
 } as const;
 
 /**
- * Reads a whole database, once: its blocks as they were written, then the records that have rows of their own.
+ * Reads a whole database, once: the records that have rows of their own, then its blocks, the last first.
  *
  * @param firstBlock - of the present round
- * @throws DamagedStateError, or what LevelDB says
+ * @param take - keeps nothing of the block's memory
+ * @throws DamagedStateError, or what LevelDB or `take` says
  */
 export async function readState(
   level: Level<string, Uint8Array>,
   firstBlock: number,
-  sink: BlockSink,
+  take: (block: StateBlock) => void,
 ): Promise<LargePlaces> {
-  const files = new LargeFileReader(level.location);
-  const reader = new StateReader(firstBlock, sink, files);
-  const iterator = level.iterator(READING);
+  const reader = new StateReader(level.location, firstBlock, take);
+  const iterator = level.iterator({ ...READING, reverse: true });
   try {
-    // While some are taken in, the next ones are read.
     let next = iterator.nextv(READ_ROWS);
     for (let some = await next; some.length > 0; some = await next) {
       next = iterator.nextv(READ_ROWS);
@@ -59,7 +61,7 @@ export async function readState(
     return await reader.end();
   } finally {
     await iterator.close();
-    await files.close();
+    await reader.close();
   }
 }
 
@@ -78,44 +80,86 @@ export function checkMark(mark: StateMark, { count, sum }: Tally): void {
   throw new DamagedStateError(`${mark.count} records were stored; the ${count} that are there are not those`);
 }
 
+/** Reads one piece at a time, into memory that is its own. */
+class PieceReader {
+  readonly files: LargeFileReader;
+  readonly #room: Scratch = blockRoom();
+
+  constructor(directory: string) {
+    this.files = new LargeFileReader(directory);
+  }
+
+  /** Until the next one. Undefined if it is not what was written. */
+  read(place: Place): Promise<Uint8Array | undefined> {
+    return this.files.read(place, this.#room.take(place.length));
+  }
+}
+
 class StateReader {
   readonly #firstBlock: number;
-  readonly #sink: BlockSink;
-  readonly #files: LargeFileReader;
+  readonly #take: (block: StateBlock) => void;
   /** Of rows. */
   readonly #writer: BlockWriter = new BlockWriter(blockRoom());
-  /** For a block that is read: what is made anew for each of them is only given back much later. */
-  readonly #room: Scratch = blockRoom();
+  /** Each for one of so many blocks. */
+  readonly #readers: readonly PieceReader[];
+  /** What was begun, in the order in which it is taken in. */
+  readonly #reading: Promise<StateBlock>[] = [];
+  #begun = 0;
   readonly #large: [key: string, places: readonly Place[]][] = [];
 
-  constructor(firstBlock: number, sink: BlockSink, files: LargeFileReader) {
+  constructor(directory: string, firstBlock: number, take: (block: StateBlock) => void) {
     this.#firstBlock = firstBlock;
-    this.#sink = sink;
-    this.#files = files;
+    this.#take = take;
+    this.#readers = Array.from({ length: BLOCKS_MAX }, () => new PieceReader(directory));
   }
 
   async take(some: readonly (readonly [key: string, stored: Uint8Array])[]): Promise<void> {
     for (const [key, stored] of some) {
-      if (key.startsWith(BLOCK_PREFIX)) await this.#takeBlock(key, stored);
+      if (key.startsWith(BLOCK_PREFIX)) await this.#beginBlock(key, stored);
       else if (key.startsWith(RECORD_PREFIX)) await this.#takeRow(key, stored);
       else if (key !== MARK_KEY) throw notStored(key);
     }
   }
 
   async end(): Promise<LargePlaces> {
-    await this.#sendRows(this.#writer.take());
+    this.#takeRows(this.#writer.take());
+    await this.#takeBlocks(0);
     return this.#large;
   }
 
-  async #takeBlock(key: string, stored: Uint8Array): Promise<void> {
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#reading);
+    for (const { files } of this.#readers) await files.close();
+  }
+
+  async #beginBlock(key: string, stored: Uint8Array): Promise<void> {
+    this.#takeRows(this.#writer.take());
+    await this.#takeBlocks(BLOCKS_MAX - 1);
+    const reading = this.#readBlock(key, stored, this.#nextReader());
+    // It is asked for its outcome only if those before it are sound.
+    reading.catch(() => undefined);
+    this.#reading.push(reading);
+  }
+
+  /** Takes in those that were begun first, until so many are left. */
+  async #takeBlocks(left: number): Promise<void> {
+    while (this.#reading.length > left) {
+      this.#take(await present(this.#reading[0], 'it was begun'));
+      void this.#reading.shift();
+    }
+  }
+
+  /** One that no block lies in that is still to be taken. */
+  #nextReader(): PieceReader {
+    return present(this.#readers[this.#begun++ % BLOCKS_MAX], 'there are so many');
+  }
+
+  async #readBlock(key: string, stored: Uint8Array, reader: PieceReader): Promise<StateBlock> {
     const [part] = openSplit(key, stored)?.parts ?? [];
     if (part !== undefined) this.#large.push([key, [part]]);
-    const block =
-      part === undefined
-        ? openValue(key, stored)?.value
-        : await this.#files.read(part, this.#room.take(part.length));
+    const block = part === undefined ? openValue(key, stored)?.value : await reader.read(part);
     if (block === undefined) throw notStored(key);
-    await sendBlock(this.#sink, block, blockNumber(key) < this.#firstBlock);
+    return openBlock(block, blockNumber(key) < this.#firstBlock);
   }
 
   async #takeRow(key: string, stored: Uint8Array): Promise<void> {
@@ -128,11 +172,11 @@ class StateReader {
     const { value, bytes, stamp } = record;
     const space = key.slice(RECORD_PREFIX.length, slash);
     const inBlock = { space, key: key.slice(slash + 1), value, bytes, stamp };
-    await this.#sendRows(this.#writer.add(inBlock));
+    this.#takeRows(this.#writer.add(inBlock));
   }
 
-  async #sendRows(block: Uint8Array | undefined): Promise<void> {
-    if (block !== undefined) await sendBlock(this.#sink, block, true);
+  #takeRows(block: Uint8Array | undefined): void {
+    if (block !== undefined) this.#take(openBlock(block, true));
   }
 
   async #join(key: string, split: SplitValue): Promise<StoredValue> {
@@ -143,8 +187,9 @@ class StateReader {
   async #partsOf(key: string, { parts }: SplitValue): Promise<readonly Uint8Array[]> {
     this.#large.push([key, parts]);
     const found: Uint8Array[] = [];
+    const { files } = this.#nextReader();
     for (const part of parts) {
-      const bytes = await this.#files.read(part);
+      const bytes = await files.read(part);
       if (bytes === undefined) throw notStored(key);
       found.push(bytes);
     }
