@@ -182,6 +182,7 @@ export const DEFAULT_LIMITS: NodeLimits = {
   inflightAppendsMax: 64,
   uncommittedBytesMax: 64 * MIB,
   committedBytesMax: MIB,
+  logPackEntries: 256,
   pendingReadsMax: 65_536,
   readTicksMax: 150,
   promoteLagEntriesMax: 1_000,

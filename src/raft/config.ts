@@ -29,6 +29,8 @@ export interface RaftConfig {
   readonly uncommittedBytesMax: number;
   /** At most this many bytes of committed entries are handed out in one Ready; one entry may exceed it alone. */
   readonly committedBytesMax: number;
+  /** Entries that were handed out as committed are put together by so many, but for the last of them. */
+  readonly logPackEntries: number;
   /** At most this many reads wait for their round. */
   readonly pendingReadsMax: number;
   /** A read of a node that does not lead is given up when the leader has not answered for so long. */

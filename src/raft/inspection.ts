@@ -19,8 +19,12 @@ export interface RaftInspection {
   /** Entries up to here are on this node's disk. */
   readonly stableIndex: Index;
   readonly base: Position;
-  /** From `base.index + 1` on. */
+  /** From `base.index + 1` on; who wants one of them asks for that. */
   readonly entries: readonly Entry[];
+  readonly lastIndex: Index;
+  /** Undefined where the log does not reach, or reaches no more. */
+  entryAt(index: Index): Entry | undefined;
+  termAt(index: Index): Term | undefined;
   /** How far a leader takes this follower's log to match its own; undefined at the others, and of others. */
   matchOf(follower: NodeId): Index | undefined;
   /** Whether this leader may answer reads without asking anyone. */
@@ -78,6 +82,18 @@ export class Inspection implements RaftInspection {
 
   get entries(): readonly Entry[] {
     return this.#state.log.entries;
+  }
+
+  get lastIndex(): Index {
+    return this.#state.log.lastIndex;
+  }
+
+  entryAt(index: Index): Entry | undefined {
+    return this.#state.log.entryAt(index);
+  }
+
+  termAt(index: Index): Term | undefined {
+    return this.#state.log.termAt(index);
   }
 
   get holdsLease(): boolean {

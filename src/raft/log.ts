@@ -1,6 +1,7 @@
 import { assert, present } from '../base/assert.ts';
 import type { Index, Term } from '../base/flavor.ts';
 import type { Entry, Position } from './entry.ts';
+import { EntryPack } from './entry-pack.ts';
 
 /** How much of the log may be taken at once. */
 export interface SliceLimits {
@@ -17,17 +18,27 @@ export interface SliceLimits {
  * the first append behind it must still be checked against it. The log matching property rests on
  * two rules kept here: entries are contiguous, and terms never go down along the log.
  *
- * This class knows nothing about the disk: `LogWriter` does.
+ * Entries that are settled are put together in packs, but for the last few. This class knows nothing
+ * about the disk: `LogWriter` does.
  */
 export class Log {
+  readonly #packEntries: number;
   #base: Position;
-  #entries: Entry[];
-  #bytes: number;
+  /** Of so many entries each, the first of them maybe compacted; empty before there is one. */
+  #packs: EntryPack[] = [];
+  /** Of the first entry of the first pack. */
+  #packsFrom: Index;
+  /** Behind the packs. */
+  #recent: Entry[] = [];
+  #recentFrom: Index;
+  #bytes = 0;
 
-  constructor(base: Position, entries: readonly Entry[]) {
+  /** @param packEntries - so many settled entries are put together */
+  constructor(base: Position, entries: readonly Entry[], packEntries: number) {
+    this.#packEntries = packEntries;
     this.#base = base;
-    this.#entries = [];
-    this.#bytes = 0;
+    this.#packsFrom = base.index + 1;
+    this.#recentFrom = base.index + 1;
     this.append(entries);
   }
 
@@ -37,7 +48,7 @@ export class Log {
 
   /** The entries from `base.index + 1` on, in order. */
   get entries(): readonly Entry[] {
-    return this.#entries;
+    return this.#packs.length === 0 ? this.#recent : this.#between(this.#base.index + 1, this.lastIndex);
   }
 
   /** Of all entry data held. */
@@ -46,22 +57,29 @@ export class Log {
   }
 
   get last(): Position {
-    const last = this.#entries.at(-1);
-    return last === undefined ? this.#base : { index: last.index, term: last.term };
+    const index = this.lastIndex;
+    return { index, term: present(this.termAt(index), 'the log holds its last entry') };
   }
 
   get lastIndex(): Index {
-    return this.#base.index + this.#entries.length;
+    return this.#recentFrom + this.#recent.length - 1;
+  }
+
+  /** How many entries it holds. */
+  get length(): number {
+    return this.lastIndex - this.#base.index;
   }
 
   /** The term of the entry at `index`; undefined where the log does not reach, or reaches no more. */
   termAt(index: Index): Term | undefined {
-    if (index === this.#base.index) return this.#base.term;
-    return this.#entries[index - this.#base.index - 1]?.term;
+    if (index >= this.#recentFrom) return this.#recent[index - this.#recentFrom]?.term;
+    if (index > this.#base.index) return this.#packOf(index).termAt(index);
+    return index === this.#base.index ? this.#base.term : undefined;
   }
 
   entryAt(index: Index): Entry | undefined {
-    return this.#entries[index - this.#base.index - 1];
+    if (index >= this.#recentFrom) return this.#recent[index - this.#recentFrom];
+    return index > this.#base.index ? this.#packOf(index).entryAt(index) : undefined;
   }
 
   has(position: Position): boolean {
@@ -74,44 +92,80 @@ export class Log {
       assert(entry.index === index + 1, 'entries are contiguous');
       assert(entry.term >= term, 'terms never go down along the log');
       ({ index, term } = entry);
-      this.#entries.push(entry);
+      this.#recent.push(entry);
       this.#bytes += entry.data.length;
+    }
+  }
+
+  /** Entries up to `to` are committed and done with: from here on they are seldom asked for. */
+  settle(to: Index): void {
+    assert(to <= this.lastIndex, 'what is settled is there');
+    while (to - this.#recentFrom >= 2 * this.#packEntries) {
+      this.#packs.push(new EntryPack(this.#recent.splice(0, this.#packEntries)));
+      this.#recentFrom += this.#packEntries;
     }
   }
 
   /** Drops every entry from `index` on: a new leader has others there. */
   truncateFrom(index: Index): void {
     assert(index > this.#base.index, 'what is compacted is never truncated');
-    this.#bytes -= bytesOf(this.#entries.splice(index - this.#base.index - 1));
+    assert(index >= this.#recentFrom, 'what is settled is never truncated');
+    this.#bytes -= bytesOf(this.#recent.splice(index - this.#recentFrom));
   }
 
   /** Drops every entry up to `to`: the state reflects them. */
   compact(to: Index): void {
     const term = present(this.termAt(to), 'the log is compacted at an entry that it holds');
-    this.#bytes -= bytesOf(this.#entries.splice(0, to - this.#base.index));
+    for (let index = this.#base.index + 1; index <= to; index++) this.#bytes -= this.#bytesAt(index);
     this.#base = { index: to, term };
+    const packs = Math.min(Math.floor((to + 1 - this.#packsFrom) / this.#packEntries), this.#packs.length);
+    this.#packs.splice(0, packs);
+    this.#packsFrom += packs * this.#packEntries;
+    if (to < this.#recentFrom) return;
+    this.#recent.splice(0, to + 1 - this.#recentFrom);
+    this.#recentFrom = to + 1;
+    this.#packsFrom = to + 1;
   }
 
   /** Starts anew behind `base`: a snapshot replaces everything before. */
   reset(base: Position): void {
     this.#base = base;
-    this.#entries = [];
+    this.#packs = [];
+    this.#packsFrom = base.index + 1;
+    this.#recent = [];
+    this.#recentFrom = base.index + 1;
     this.#bytes = 0;
   }
 
   /** Entries from `from` to `to`, both included, or as many of the first ones as the limits let through. */
   slice(from: Index, to: Index, limits: SliceLimits): readonly Entry[] {
     assert(from > this.#base.index, 'a slice begins behind the base');
-    const start = from - this.#base.index - 1;
-    const endMax = Math.min(to - this.#base.index, start + limits.entriesMax, this.#entries.length);
+    const last = Math.min(to, from + limits.entriesMax - 1, this.lastIndex);
     let bytes = 0;
-    let end = start;
-    while (end < endMax) {
-      bytes += present(this.#entries[end], 'the log holds the entry').data.length;
-      if (bytes > limits.bytesMax && end > start) break;
-      end += 1;
+    let end = from;
+    for (; end <= last; end++) {
+      bytes += this.#bytesAt(end);
+      if (bytes > limits.bytesMax && end > from) break;
     }
-    return this.#entries.slice(start, end);
+    return this.#between(from, end - 1);
+  }
+
+  #between(from: Index, to: Index): readonly Entry[] {
+    const entries: Entry[] = [];
+    for (let index = from; index <= to; index++)
+      entries.push(present(this.entryAt(index), 'the log holds the entry'));
+    return entries;
+  }
+
+  /** Of the data of an entry that it holds. */
+  #bytesAt(index: Index): number {
+    if (index < this.#recentFrom) return this.#packOf(index).bytesAt(index);
+    return present(this.#recent[index - this.#recentFrom], 'the log holds the entry').data.length;
+  }
+
+  #packOf(index: Index): EntryPack {
+    const place = Math.floor((index - this.#packsFrom) / this.#packEntries);
+    return present(this.#packs[place], 'what is settled is in a pack');
   }
 
   /** Whether a log that ends at `last` is at least as up to date as this one (Raft paper, section 5.4.1). */

@@ -70,7 +70,7 @@ export class Raft {
     const { hardState, base, entries, appliedIndex, configuration, configurationIndex } = restored;
     this.#state = new RaftState(config, random, {
       hardState,
-      log: new Log(base, entries),
+      log: new Log(base, entries, config.logPackEntries),
       appliedIndex,
       configuration: { index: configurationIndex, configuration },
       damage: restored.damage,
@@ -107,7 +107,7 @@ export class Raft {
 
   /** Entries that are not compacted. */
   get logEntries(): number {
-    return this.#state.log.entries.length;
+    return this.#state.log.length;
   }
 
   /** Bytes of their data. */
@@ -369,6 +369,7 @@ export class Raft {
     const limits = { entriesMax: Infinity, bytesMax: state.config.committedBytesMax };
     const committed = state.log.slice(state.appliedIndex + 1, to, limits);
     state.appliedIndex += committed.length;
+    state.log.settle(state.appliedIndex);
     return committed;
   }
 }

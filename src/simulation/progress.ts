@@ -5,7 +5,7 @@
 import type { NodeId } from '../base/flavor.ts';
 import type { Call } from './calls.ts';
 import type { SimulatedNode } from './node.ts';
-import { isQuorum, lastIndexOf } from './properties/property.ts';
+import { isQuorum } from './properties/property.ts';
 import { claim } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -113,7 +113,7 @@ export class ProgressWatch {
     const raft = replica.inspect();
     // It would need a snapshot first, which takes as long as it takes.
     const isBehind = this.#world.nodes.some(
-      (other) => (other.replica?.inspect().base.index ?? 0) > lastIndexOf(raft),
+      (other) => (other.replica?.inspect().base.index ?? 0) > raft.lastIndex,
     );
     return !isBehind && raft.appliedIndex >= raft.base.index && replica.status().damagedTo === undefined;
   }

@@ -2,7 +2,6 @@ import type { Index, NodeId, Term } from '../base/flavor.ts';
 import type { RaftInspection, Role } from '../raft/inspection.ts';
 import type { Input } from '../replica/input.ts';
 import type { Output } from '../replica/output.ts';
-import { lastIndexOf } from './properties/property.ts';
 
 interface Seen {
   readonly role: Role;
@@ -31,7 +30,7 @@ export class QuietTurns {
     const seen = this.#seen.get(raft.id);
     if (
       seen !== undefined &&
-      seen.lastIndex === lastIndexOf(raft) &&
+      seen.lastIndex === raft.lastIndex &&
       seen.commitIndex === raft.commitIndex &&
       seen.appliedIndex === raft.appliedIndex &&
       seen.stableIndex === raft.stableIndex &&
@@ -54,7 +53,7 @@ export class QuietTurns {
 
 function look(raft: RaftInspection): Seen {
   const { role, term, vote, commitIndex, appliedIndex, stableIndex, base } = raft;
-  const lastIndex = lastIndexOf(raft);
+  const lastIndex = raft.lastIndex;
   return { role, term, vote, commitIndex, appliedIndex, stableIndex, baseIndex: base.index, lastIndex };
 }
 

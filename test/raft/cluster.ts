@@ -26,6 +26,7 @@ export const RAFT_CONFIG: Omit<RaftConfig, 'id'> = {
   appendBytesMax: 1_000,
   inflightAppendsMax: 4,
   uncommittedBytesMax: 1_000,
+  logPackEntries: 3,
   committedBytesMax: 1_000,
   pendingReadsMax: 10,
   readTicksMax: 30,

@@ -14,7 +14,7 @@ const entry = (index: number, term: number): Entry => ({
 
 /** A log of three entries of term 1, all on the disk. */
 function written(): { readonly log: Log; readonly writer: LogWriter } {
-  const log = new Log({ index: 0, term: 0 }, [entry(1, 1), entry(2, 1), entry(3, 1)]);
+  const log = new Log({ index: 0, term: 0 }, [entry(1, 1), entry(2, 1), entry(3, 1)], 2);
   return { log, writer: new LogWriter(log) };
 }
 const take = (writer: LogWriter): LogWrite => present(writer.take(), 'there is something to write');

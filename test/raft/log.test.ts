@@ -4,6 +4,7 @@ import type { Entry, Position } from '../../src/raft/entry.ts';
 import { Log } from '../../src/raft/log.ts';
 
 const ORIGIN: Position = { index: 0, term: 0 };
+const PACK = 2;
 const entry = (index: number, term: number, bytes = 1): Entry => ({
   index,
   term,
@@ -15,11 +16,12 @@ const logOf = (terms: readonly number[], base = ORIGIN): Log =>
   new Log(
     base,
     terms.map((term, n) => entry(base.index + 1 + n, term)),
+    PACK,
   );
 const termsOf = (log: Log): readonly number[] => log.entries.map(({ term }) => term);
 
 test('an empty log ends at its base', () => {
-  expect(new Log({ index: 7, term: 3 }, []).last).toEqual({ index: 7, term: 3 });
+  expect(new Log({ index: 7, term: 3 }, [], PACK).last).toEqual({ index: 7, term: 3 });
 });
 
 test('a term is known from the base to the last entry, and nowhere else', () => {
@@ -52,7 +54,7 @@ test('bytes are those of the entries held, whatever was done', () => {
   const commands = fc.array(fc.tuple(fc.constantFrom('append', 'truncate', 'compact'), fc.nat(20)));
   fc.assert(
     fc.property(commands, (steps) => {
-      const log = new Log(ORIGIN, []);
+      const log = new Log(ORIGIN, [], PACK);
       for (const [step, number] of steps) {
         const held = log.lastIndex - log.base.index;
         const at = log.base.index + 1 + (number % Math.max(1, held));
@@ -67,7 +69,7 @@ test('bytes are those of the entries held, whatever was done', () => {
 });
 
 test('a slice is the longest that the limits let through, and one entry at least', () => {
-  const log = new Log(ORIGIN, [entry(1, 1, 10), entry(2, 1, 10), entry(3, 1, 50), entry(4, 1, 1)]);
+  const log = new Log(ORIGIN, [entry(1, 1, 10), entry(2, 1, 10), entry(3, 1, 50), entry(4, 1, 1)], PACK);
   const indexes = (from: number, to: number, entriesMax: number, bytesMax: number): readonly number[] =>
     log.slice(from, to, { entriesMax, bytesMax }).map(({ index }) => index);
   expect(indexes(1, 4, 100, 1_000)).toEqual([1, 2, 3, 4]);
@@ -113,5 +115,74 @@ test('no place above the agreement can be the same in both logs', () => {
         expect(log.termAt(at)).not.toBe(other[at - 1]);
       }
     }),
+  );
+});
+
+test('what is settled is never truncated', () => {
+  const log = logOf([1, 1, 1, 1, 1, 1]);
+  log.settle(6);
+  expect(() => log.truncateFrom(2)).toThrow('settled');
+  log.truncateFrom(5);
+  expect(termsOf(log)).toEqual([1, 1, 1, 1]);
+});
+
+const KINDS = ['noop', 'command', 'configuration'] as const;
+const LIMITS = { entriesMax: 5, bytesMax: 6000 };
+
+test('a log whose entries are settled holds the same as one whose entries never are', () => {
+  const steps = fc.array(
+    fc.tuple(
+      fc.constantFrom('append', 'append', 'settle', 'truncate', 'compact', 'reset'),
+      fc.nat(12),
+      fc.nat(5000),
+    ),
+    { maxLength: 60, size: 'max' },
+  );
+  fc.assert(
+    fc.property(steps, fc.integer({ min: 1, max: 5 }), (list, pack) => {
+      const log = new Log(ORIGIN, [], pack);
+      const plain = new Log(ORIGIN, [], 1e9);
+      let settled = 0;
+      for (const [step, number, bytes] of list) {
+        const at = Math.min(log.base.index + 1 + number, log.lastIndex);
+        const isHeld = at > log.base.index;
+        if (step === 'append') {
+          const added = Array.from({ length: number }, (_, n) => ({
+            ...entry(log.lastIndex + 1 + n, log.last.term + (number % 2), 0),
+            kind: KINDS[(number + n) % 3]!,
+            data: new Uint8Array(n % 2 === 0 ? bytes : n).fill(bytes),
+          }));
+          for (const one of [log, plain]) one.append(added);
+        } else if (step === 'settle') {
+          settled = Math.max(settled, at);
+          log.settle(at);
+        } else if (step === 'truncate' && isHeld && at > settled) {
+          for (const one of [log, plain]) one.truncateFrom(at);
+        } else if (step === 'compact' && isHeld) {
+          for (const one of [log, plain]) one.compact(at);
+          settled = Math.max(settled, at);
+        } else if (step === 'reset') {
+          const base = { index: log.lastIndex + 3, term: log.last.term };
+          for (const one of [log, plain]) one.reset(base);
+          settled = 0;
+        }
+        expect([log.base, log.last, log.length, log.bytes]).toEqual([
+          plain.base,
+          plain.last,
+          plain.length,
+          plain.bytes,
+        ]);
+        expect(log.entries).toEqual(plain.entries);
+        for (let index = log.base.index - 2; index <= log.lastIndex + 2; index++) {
+          expect([log.termAt(index), log.entryAt(index)]).toEqual([
+            plain.termAt(index),
+            plain.entryAt(index),
+          ]);
+        }
+        if (isHeld && at > log.base.index)
+          expect(log.slice(at, log.lastIndex, LIMITS)).toEqual(plain.slice(at, log.lastIndex, LIMITS));
+      }
+    }),
+    { numRuns: 100 },
   );
 });

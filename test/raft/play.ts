@@ -33,7 +33,9 @@ export class Play {
   }
 
   /** The node as it is now, for a test to compare. */
-  look(id: NodeId): Omit<RaftInspection, 'matchOf' | 'entries' | 'holdsLeaseAt'> {
+  look(
+    id: NodeId,
+  ): Omit<RaftInspection, 'matchOf' | 'entries' | 'lastIndex' | 'entryAt' | 'termAt' | 'holdsLeaseAt'> {
     const raft = this.raft(id).inspect();
     const { role, term, vote, leader, commitIndex, appliedIndex, stableIndex } = raft;
     const { base, holdsLease, configuration, configurationIndex } = raft;

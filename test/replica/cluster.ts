@@ -41,6 +41,7 @@ function configOf(id: NodeId, protocol: number): ReplicaConfig {
       appendBytesMax: 10_000,
       inflightAppendsMax: 8,
       uncommittedBytesMax: 100_000,
+      logPackEntries: 3,
       committedBytesMax: 100_000,
       pendingReadsMax: 100,
       readTicksMax: 40,

@@ -1,3 +1,4 @@
+import type { Entry } from '../../src/raft/entry.ts';
 import { expect, test } from 'vitest';
 import { members, put, started } from './cluster.ts';
 
@@ -110,6 +111,8 @@ test('the log does not grow for ever while a snapshot is on its way', () => {
   expect(entriesMax).toBeLessThan(4 * 50 + 2 * 70);
 });
 
+const inHex = ({ data, ...place }: Entry): object => ({ ...place, data: Buffer.from(data).toString('hex') });
+
 test('the disk holds what the replica holds', () => {
   const cluster = started();
   const id = cluster.open();
@@ -119,10 +122,10 @@ test('the disk holds what the replica holds', () => {
   cluster.tick(5);
   for (const { replica, stored } of cluster.nodes.values()) {
     const { base, entries, term, vote } = replica.inspect();
-    expect(stored).toEqual({
+    expect({ ...stored, entries: stored.entries.map(inHex) }).toEqual({
       hardState: { term, vote },
       base,
-      entries,
+      entries: entries.map(inHex),
       records: new Map(replica.records.range('', undefined)),
     });
   }

@@ -1,7 +1,7 @@
 import type { Index } from '../../base/flavor.ts';
 import type { AppendAccepted, Message } from '../../raft/message.ts';
 import { claim } from '../violation.ts';
-import { linkInTerm, type Property, termAt, type TurnView } from './property.ts';
+import { linkInTerm, type Property, type TurnView } from './property.ts';
 
 /**
  * What a follower acknowledges is what the leader of that term sent it, or what it knows to be
@@ -34,8 +34,8 @@ export class AcknowledgedIsSent implements Property {
     );
     const leader = cluster.raft(to);
     if (leader?.role !== 'leader' || leader.term !== term || raft.term !== term) return;
-    const held = termAt(raft, matchIndex);
-    const led = termAt(leader, matchIndex);
+    const held = raft.termAt(matchIndex);
+    const led = leader.termAt(matchIndex);
     claim(
       held === led || held === undefined || led === undefined,
       this.name,

@@ -1,6 +1,6 @@
 import type { Index, NodeId, Term } from '../../base/flavor.ts';
 import { claim } from '../violation.ts';
-import { type Property, termAt, type TurnView } from './property.ts';
+import { type Property, type TurnView } from './property.ts';
 
 /**
  * What a leader commits ends with an entry of its own term: older entries are committed only with
@@ -22,10 +22,10 @@ export class CommitOfOwnTerm implements Property {
     // What it knew to be committed when it was elected, it learned from others.
     if (before?.term !== term) return;
     claim(
-      termAt(raft, commitIndex) === term,
+      raft.termAt(commitIndex) === term,
       this.name,
       () =>
-        `node ${id}, leader of term ${term}, committed entry ${commitIndex} of term ${termAt(raft, commitIndex)}`,
+        `node ${id}, leader of term ${term}, committed entry ${commitIndex} of term ${raft.termAt(commitIndex)}`,
     );
   }
 

@@ -6,7 +6,7 @@ import type { Entry } from '../../raft/entry.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
 import type { Ledger } from './ledger.ts';
-import { type ClusterView, isQuorum, type Property, termAt, type TurnView } from './property.ts';
+import { type ClusterView, isQuorum, type Property, type TurnView } from './property.ts';
 
 /**
  * What makes a change of the members safe (thesis, sections 4.1 to 4.3): a leader has one of them
@@ -65,7 +65,7 @@ export class ConfigurationSafety implements Property {
     const after = decodeConfiguration(entry.data);
     if (raft.role === 'leader' && entry.term === raft.term && !hasSameMembers(before, after)) {
       claim(
-        termAt(raft, raft.commitIndex) === raft.term,
+        raft.termAt(raft.commitIndex) === raft.term,
         this.name,
         () =>
           `node ${id} changes the members in term ${raft.term}, of which it has committed nothing (Ongaro, 2015)`,

@@ -5,7 +5,7 @@ import type { PreVoteRequest, PreVoteResponse } from '../../raft/message.ts';
 import type { Input } from '../../replica/input.ts';
 import { claim } from '../violation.ts';
 import { LostEntries } from './lost-entries.ts';
-import { keyInTerm, lastIndexOf, type Property, termAt, type TurnView } from './property.ts';
+import { keyInTerm, type Property, type TurnView } from './property.ts';
 
 interface Cast {
   readonly term: Term;
@@ -131,8 +131,8 @@ function isFromLeader(input: Input): boolean {
 }
 
 function lastOf(raft: RaftInspection): Position {
-  const index = lastIndexOf(raft);
-  return { index, term: termAt(raft, index) ?? 0 };
+  const index = raft.lastIndex;
+  return { index, term: raft.termAt(index) ?? 0 };
 }
 
 function tell({ index, term }: Position): string {

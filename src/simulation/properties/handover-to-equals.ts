@@ -1,5 +1,5 @@
 import { claim } from '../violation.ts';
-import { lastIndexOf, type Property, type TurnView } from './property.ts';
+import { type Property, type TurnView } from './property.ts';
 
 /** A leader tells nobody to take over who does not hold all of its log (thesis, section 3.10). */
 export class HandoverToEquals implements Property {
@@ -11,10 +11,10 @@ export class HandoverToEquals implements Property {
       if (kind !== 'timeout-now') continue;
       const matchIndex = raft.matchOf(to);
       claim(
-        matchIndex === lastIndexOf(raft),
+        matchIndex === raft.lastIndex,
         this.name,
         () =>
-          `leader ${id}, whose log ends at ${lastIndexOf(raft)}, hands over to node ${to}, which holds ${matchIndex}`,
+          `leader ${id}, whose log ends at ${raft.lastIndex}, hands over to node ${to}, which holds ${matchIndex}`,
       );
     }
   }

@@ -1,6 +1,6 @@
 import type { Index, NodeId, Term } from '../../base/flavor.ts';
 import { claim } from '../violation.ts';
-import { lastIndexOf, type Property, termAt, type TurnView } from './property.ts';
+import { type Property, type TurnView } from './property.ts';
 
 interface Leading {
   readonly term: Term;
@@ -19,8 +19,8 @@ export class LeaderAppendOnly implements Property {
       if (before !== undefined) this.#leading.delete(id);
       return;
     }
-    const lastIndex = lastIndexOf(raft);
-    const lastTerm = termAt(raft, lastIndex);
+    const lastIndex = raft.lastIndex;
+    const lastTerm = raft.termAt(lastIndex);
     this.#leading.set(id, { term: raft.term, lastIndex, lastTerm });
     if (before === undefined || before.term !== raft.term) return;
     const { write } = output;
@@ -32,7 +32,7 @@ export class LeaderAppendOnly implements Property {
       () => `${what()}cut its log at ${write?.truncateFrom}`,
     );
     claim(lastIndex >= before.lastIndex, this.name, () => `${what()}lost entries up to ${before.lastIndex}`);
-    const kept = before.lastIndex <= raft.base.index || termAt(raft, before.lastIndex) === before.lastTerm;
+    const kept = before.lastIndex <= raft.base.index || raft.termAt(before.lastIndex) === before.lastTerm;
     claim(kept, this.name, () => `${what()}overwrote entry ${before.lastIndex}`);
   }
 

@@ -2,7 +2,7 @@ import type { Index, NodeId, Term } from '../../base/flavor.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
 import type { Ledger } from './ledger.ts';
-import { type Property, termAt, type TurnView } from './property.ts';
+import { type Property, type TurnView } from './property.ts';
 
 /**
  * An entry that was committed in a term is in the logs of the leaders of all higher terms (Raft
@@ -42,7 +42,7 @@ export class LeaderCompleteness implements Property {
     if (committed === undefined || committed.inTerm >= leader.term || index <= leader.base.index) return;
     const { entry, inTerm } = committed;
     claim(
-      termAt(leader, index) === entry.term,
+      leader.termAt(index) === entry.term,
       this.name,
       () =>
         `node ${leader.id} leads term ${leader.term} without entry ${index} of term ${entry.term}, committed in term ${inTerm}`,

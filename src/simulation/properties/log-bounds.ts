@@ -2,7 +2,7 @@ import type { Index, NodeId } from '../../base/flavor.ts';
 import type { Position } from '../../raft/entry.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
-import { type DurableLog, lastIndexOf, type Property, termAt, type TurnView } from './property.ts';
+import { type DurableLog, type Property, type TurnView } from './property.ts';
 
 /**
  * The places of a node's log stand in their order: compacted, applied, committed, last; only what
@@ -16,7 +16,7 @@ export class LogBounds implements Property {
 
   afterTurn({ id, raft, output, cluster }: TurnView): void {
     const { base, appliedIndex, commitIndex, stableIndex } = raft;
-    const lastIndex = lastIndexOf(raft);
+    const lastIndex = raft.lastIndex;
     const where = (): string =>
       `node ${id}: base ${base.index}, applied ${appliedIndex}, committed ${commitIndex}, stable ${stableIndex}, last ${lastIndex}`;
     claim(appliedIndex <= commitIndex, this.name, where);
@@ -30,7 +30,7 @@ export class LogBounds implements Property {
     const durable = cluster.durable(id);
     if (output.replaceState !== undefined) this.#checkKept(raft, output.replaceState.applied, durable);
     const isStable =
-      stableIndex <= durable.base.index || durable.termAt(stableIndex) === termAt(raft, stableIndex);
+      stableIndex <= durable.base.index || durable.termAt(stableIndex) === raft.termAt(stableIndex);
     // Behind a snapshot that was just installed the log is empty, and its disk follows.
     claim(
       stableIndex === base.index || isStable,
@@ -41,7 +41,7 @@ export class LogBounds implements Property {
       if (message.kind !== 'snapshot-request') continue;
       const { index, term } = message.snapshot;
       claim(
-        index <= appliedIndex && (termAt(raft, index) ?? term) === term,
+        index <= appliedIndex && (raft.termAt(index) ?? term) === term,
         this.name,
         () => `${where()}: it sends a snapshot as of entry ${index} of term ${term}`,
       );
@@ -60,10 +60,10 @@ export class LogBounds implements Property {
   #checkKept(raft: RaftInspection, { index, term }: Position, durable: DurableLog): void {
     if (durable.termAt(index) !== term) return;
     claim(
-      lastIndexOf(raft) >= durable.lastIndex,
+      raft.lastIndex >= durable.lastIndex,
       this.name,
       () =>
-        `node ${raft.id} installs a snapshot as of entry ${index}, and its log ends at ${lastIndexOf(raft)} instead of ${durable.lastIndex}`,
+        `node ${raft.id} installs a snapshot as of entry ${index}, and its log ends at ${raft.lastIndex} instead of ${durable.lastIndex}`,
     );
   }
 

@@ -3,7 +3,7 @@ import type { Entry } from '../../raft/entry.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
 import { sameEntry } from './ledger.ts';
-import { type Property, termAt, type TurnView } from './property.ts';
+import { type Property, type TurnView } from './property.ts';
 
 interface Known {
   readonly entry: Entry;
@@ -30,7 +30,7 @@ export class LogMatching implements Property {
   }
 
   #check(id: NodeId, raft: RaftInspection, entry: Entry): void {
-    const previousTerm = entry.index === 1 ? 0 : termAt(raft, entry.index - 1);
+    const previousTerm = entry.index === 1 ? 0 : raft.termAt(entry.index - 1);
     const known = this.#known.get(entry.index);
     if (known === undefined) {
       this.#known.set(entry.index, [{ entry, previousTerm }]);

@@ -1,6 +1,6 @@
 import type { NodeId } from '../../base/flavor.ts';
 import type { Position } from '../../raft/entry.ts';
-import { lastIndexOf, termAt, type TurnView } from './property.ts';
+import { type TurnView } from './property.ts';
 
 type Turn = Pick<TurnView, 'id' | 'raft' | 'output' | 'cluster'>;
 
@@ -15,7 +15,7 @@ export class LostEntries {
   readonly #lost = new Map<NodeId, Position>();
 
   afterTurn({ id, raft, output, cluster }: Turn): void {
-    const stable = { index: raft.stableIndex, term: termAt(raft, raft.stableIndex) ?? 0 };
+    const stable = { index: raft.stableIndex, term: raft.termAt(raft.stableIndex) ?? 0 };
     const lost = this.#lost.get(id);
     const isReplaced = output.replaceState !== undefined || output.write?.truncateFrom !== undefined;
     const isOver = lost === undefined || stable.index >= lost.index || stable.term > lost.term || isReplaced;
@@ -27,7 +27,7 @@ export class LostEntries {
 
   restarted({ id, raft }: Pick<Turn, 'id' | 'raft'>): void {
     const held = this.#held.get(id);
-    if (held !== undefined && lastIndexOf(raft) < held.index) this.#lost.set(id, held);
+    if (held !== undefined && raft.lastIndex < held.index) this.#lost.set(id, held);
     else this.#lost.delete(id);
   }
 

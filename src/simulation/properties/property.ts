@@ -4,7 +4,7 @@
  */
 import type { Index, NodeId, Term } from '../../base/flavor.ts';
 import type { Configuration } from '../../raft/configuration.ts';
-import type { Entry, HardState, Position } from '../../raft/entry.ts';
+import type { HardState, Position } from '../../raft/entry.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import type { Input } from '../../replica/input.ts';
 import type { Output } from '../../replica/output.ts';
@@ -63,20 +63,6 @@ export interface Property {
   afterTurn(turn: TurnView): void;
   /** The node came back with what its disk held. */
   restarted?(id: NodeId, raft: RaftInspection): void;
-}
-
-/** The entry at this index of a node's log; undefined if it is compacted away or not there. */
-export function entryAt(raft: RaftInspection, index: Index): Entry | undefined {
-  return raft.entries[index - raft.base.index - 1];
-}
-
-/** The term at this index of a node's log; undefined if it is compacted away or not there. */
-export function termAt(raft: RaftInspection, index: Index): Term | undefined {
-  return index === raft.base.index ? raft.base.term : entryAt(raft, index)?.term;
-}
-
-export function lastIndexOf(raft: RaftInspection): Index {
-  return raft.base.index + raft.entries.length;
 }
 
 /** Whether they are a majority of the voters and, in a joint phase, of the outgoing ones too. */

@@ -5,7 +5,7 @@ import type { RaftInspection } from '../../raft/inspection.ts';
 import type { CallerId, Consistency } from '../../replica/input.ts';
 import { claim } from '../violation.ts';
 import type { Ledger } from './ledger.ts';
-import { isQuorum, type Property, termAt, type TurnView } from './property.ts';
+import { isQuorum, type Property, type TurnView } from './property.ts';
 
 /** A query as a node took it, or the question of another node as its leader took it. */
 interface Asked {
@@ -120,7 +120,7 @@ export class ReadsAreConfirmed implements Property {
     if (leading === undefined || ledTerm !== leading.term) return;
     const { id, term, commitIndex } = raft;
     claim(
-      termAt(raft, commitIndex) === term,
+      raft.termAt(commitIndex) === term,
       this.name,
       () => `node ${id} answered a read in term ${term}, of which it has committed nothing`,
     );

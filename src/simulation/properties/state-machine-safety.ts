@@ -2,7 +2,7 @@ import type { Index, NodeId } from '../../base/flavor.ts';
 import type { RaftInspection } from '../../raft/inspection.ts';
 import { claim } from '../violation.ts';
 import { type Ledger, sameEntry } from './ledger.ts';
-import { entryAt, type Property, type TurnView } from './property.ts';
+import { type Property, type TurnView } from './property.ts';
 
 /**
  * If a node has applied an entry at an index, no other ever applies another one there (Raft paper,
@@ -29,7 +29,7 @@ export class StateMachineSafety implements Property {
   }
 
   #commit(raft: RaftInspection, index: Index): void {
-    const entry = entryAt(raft, index);
+    const entry = raft.entryAt(index);
     claim(
       entry !== undefined,
       this.name,

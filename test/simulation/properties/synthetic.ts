@@ -26,6 +26,7 @@ export function log(...terms: readonly number[]): readonly Entry[] {
 export function raft(id: number, changes: Partial<RaftInspection> = {}): RaftInspection {
   const base = changes.base ?? { index: 0, term: 0 };
   const entries = changes.entries ?? [];
+  const entryAt = (index: number): Entry | undefined => entries[index - base.index - 1];
   return {
     id,
     role: 'follower',
@@ -43,6 +44,9 @@ export function raft(id: number, changes: Partial<RaftInspection> = {}): RaftIns
     ...changes,
     base,
     entries,
+    lastIndex: base.index + entries.length,
+    entryAt,
+    termAt: (index) => (index === base.index ? base.term : entryAt(index)?.term),
   };
 }
 
