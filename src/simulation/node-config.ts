@@ -26,7 +26,7 @@ export function nodeConfig(id: NodeId, swarm: Swarm, protocol: number = PROTOCOL
       inflightAppendsMax: limits.inflightAppendsMax,
       uncommittedBytesMax: 100_000,
       committedBytesMax: 100_000,
-      logPackEntries: limits.appendEntriesMax,
+      logPackEntries: 16,
       pendingReadsMax: 1000,
       readTicksMax: 2 * swarm.electionTicksMax,
       promoteLagEntriesMax: 10,
