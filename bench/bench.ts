@@ -6,7 +6,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { scriptFlags } from '../cluster/script-flags.ts';
 import { BenchRun } from './bench-run.ts';
 import { onInterrupt } from './on-interrupt.ts';
 import type { Figures, Question } from './question.ts';
@@ -23,17 +23,15 @@ const ROUNDS = 5;
 const SECONDS = 3;
 const QUICK_MS = 300;
 
-const { values: flags } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    peers: { type: 'string', default: PEER_NAMES.join(',') },
-    /** Of every question; by default five, or what the question wants. */
-    rounds: { type: 'string' },
-    seconds: { type: 'string', default: String(SECONDS) },
-    quick: { type: 'boolean', default: false },
-    out: { type: 'string', default: '.kvorum/bench' },
-    json: { type: 'boolean', default: false },
-  },
+const flags = scriptFlags('bench', {
+  only: { type: 'string' },
+  peers: { type: 'string', default: PEER_NAMES.join(',') },
+  /** Of every question; by default five, or what the question wants. */
+  rounds: { type: 'string' },
+  seconds: { type: 'string', default: String(SECONDS) },
+  quick: { type: 'boolean', default: false },
+  out: { type: 'string', default: '.kvorum/bench' },
+  json: { type: 'boolean', default: false },
 });
 
 const only = flags.only?.split(',');

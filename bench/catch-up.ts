@@ -3,7 +3,7 @@
  * one of them is lost for good, and a fresh one takes its place; the leader sends it the state, while
  * a client goes on putting at a modest fixed rate. `npm run catch-up [-- --mb 1024 --value-kib 8 --rate 200 --seconds 20 --limit NAME=N]`.
  */
-import { parseArgs } from 'node:util';
+import { scriptFlags } from '../cluster/script-flags.ts';
 import { CatchUp, type CatchUpResult } from './measure/catch-up.ts';
 import { onInterrupt } from './on-interrupt.ts';
 import { KvorumTarget } from './targets/kvorum.ts';
@@ -11,16 +11,14 @@ import { KvorumTarget } from './targets/kvorum.ts';
 const MIB = 1024 * 1024;
 const RATIO_MAX = 3;
 
-const { values: flags } = parseArgs({
-  options: {
-    mb: { type: 'string', default: '1024' },
-    'value-kib': { type: 'string', default: '8' },
-    rate: { type: 'string', default: '200' },
-    seconds: { type: 'string', default: '20' },
-    limit: { type: 'string', multiple: true, default: [] },
-    port: { type: 'string', default: '7801' },
-    json: { type: 'boolean', default: false },
-  },
+const flags = scriptFlags('catch-up', {
+  mb: { type: 'string', default: '1024' },
+  'value-kib': { type: 'string', default: '8' },
+  rate: { type: 'string', default: '200' },
+  seconds: { type: 'string', default: '20' },
+  limit: { type: 'string', multiple: true, default: [] },
+  port: { type: 'string', default: '7801' },
+  json: { type: 'boolean', default: false },
 });
 const stateMib = Number(flags.mb);
 const limits = [`stateBytesMax=${4 * stateMib * MIB}`, ...flags.limit].map((limit) => `--limit=${limit}`);

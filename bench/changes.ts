@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { scriptFlags } from '../cluster/script-flags.ts';
 import { joinNode } from '../cluster/join-node.ts';
 import { LocalCluster } from '../cluster/local-cluster.ts';
 import { waitUntil } from '../cluster/wait-until.ts';
@@ -16,15 +16,13 @@ import { SteadyLoad } from './measure/steady-load.ts';
 const TIMEOUT_MS = 120_000;
 const QUIET_MS = 5_000;
 
-const { values: flags } = parseArgs({
-  options: {
-    nodes: { type: 'string', default: '5' },
-    restarts: { type: 'string', default: '20' },
-    clients: { type: 'string', default: '8' },
-    /** Of each client between two writes. */
-    'pause-ms': { type: 'string', default: '2' },
-    json: { type: 'boolean', default: false },
-  },
+const flags = scriptFlags('bench:changes', {
+  nodes: { type: 'string', default: '5' },
+  restarts: { type: 'string', default: '20' },
+  clients: { type: 'string', default: '8' },
+  /** Of each client between two writes. */
+  'pause-ms': { type: 'string', default: '2' },
+  json: { type: 'boolean', default: false },
 });
 
 interface Pauses {

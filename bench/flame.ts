@@ -7,7 +7,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { Profiler } from 'node:inspector';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { scriptFlags } from '../cluster/script-flags.ts';
 import { busyTree } from './flame/cpu-profile.ts';
 import { flameGraph } from './flame/flame-graph.ts';
 import { INSPECTABLE, NodeProfiler } from './flame/node-profiler.ts';
@@ -23,15 +23,13 @@ import { KvorumTarget } from './targets/kvorum.ts';
 const FIRST_PORT = 7851;
 const KEYS = 10_000;
 
-const { values: flags } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '10' },
-    inflight: { type: 'string', default: '256' },
-    op: { type: 'string', default: 'put' },
-    /** Without a warm-up: what is seen is the compiler too. */
-    cold: { type: 'boolean', default: false },
-    out: { type: 'string', default: '.kvorum/flame' },
-  },
+const flags = scriptFlags('flame', {
+  seconds: { type: 'string', default: '10' },
+  inflight: { type: 'string', default: '256' },
+  op: { type: 'string', default: 'put' },
+  /** Without a warm-up: what is seen is the compiler too. */
+  cold: { type: 'boolean', default: false },
+  out: { type: 'string', default: '.kvorum/flame' },
 });
 if (flags.op !== 'put' && flags.op !== 'get') {
   console.error(`--op is put or get, not ${flags.op}`);

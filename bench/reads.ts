@@ -6,7 +6,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { scriptFlags } from '../cluster/script-flags.ts';
 import { LocalCluster } from '../cluster/local-cluster.ts';
 import { type Client, connect } from '../src/client/client.ts';
 import type { ReadOptions } from '../src/client/options.ts';
@@ -26,11 +26,9 @@ const KINDS: Readonly<Record<string, ReadOptions>> = {
   'stale, follower': { consistency: 'stale', from: 'any' },
 };
 
-const { values: flags } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '2' },
-  },
+const flags = scriptFlags('bench:reads', {
+  rounds: { type: 'string', default: '3' },
+  seconds: { type: 'string', default: '2' },
 });
 
 const directory = await mkdtemp(join(tmpdir(), 'kvorum-bench-'));

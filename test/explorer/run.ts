@@ -7,7 +7,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { scriptFlags } from '../../cluster/script-flags.ts';
 import { plant } from '../mutants/plant.ts';
 import { type Exploration, explore } from './explore.ts';
 import { loadOpenCore } from './open-core.ts';
@@ -22,18 +22,16 @@ const REPORT_EVERY_MS = 5_000;
 /** States that are followed between two looks at the clock. */
 const STEP = 20_000;
 
-const { values: flags } = parseArgs({
-  options: {
-    states: { type: 'string', default: '10000000' },
-    nodes: { type: 'string', default: '3' },
-    terms: { type: 'string', default: '4' },
-    commands: { type: 'string', default: '3' },
-    crashes: { type: 'string', default: '2' },
-    decisions: { type: 'string', default: '20' },
-    inflight: { type: 'string', default: '24' },
-    decide: { type: 'string', default: DECISIONS.join() },
-    planted: { type: 'string' },
-  },
+const flags = scriptFlags('explore', {
+  states: { type: 'string', default: '10000000' },
+  nodes: { type: 'string', default: '3' },
+  terms: { type: 'string', default: '4' },
+  commands: { type: 'string', default: '3' },
+  crashes: { type: 'string', default: '2' },
+  decisions: { type: 'string', default: '20' },
+  inflight: { type: 'string', default: '24' },
+  decide: { type: 'string', default: DECISIONS.join() },
+  planted: { type: 'string' },
 });
 
 await main();

@@ -4,17 +4,15 @@
  * named with the command that runs it alone.
  */
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { scriptFlags } from '../../cluster/script-flags.ts';
 import { fuzz, type FuzzResult } from './fuzz.ts';
 import { TARGETS } from './targets.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    cases: { type: 'string', default: '100000' },
-    seed: { type: 'string', default: String(randomInt(2 ** 20)) },
-    from: { type: 'string', default: '0' },
-    only: { type: 'string' },
-  },
+const flags = scriptFlags('fuzz', {
+  cases: { type: 'string', default: '100000' },
+  seed: { type: 'string', default: String(randomInt(2 ** 20)) },
+  from: { type: 'string', default: '0' },
+  only: { type: 'string' },
 });
 const BATCH = 10_000;
 

@@ -10,7 +10,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { scriptFlags } from '../../cluster/script-flags.ts';
 import { plant } from './plant.ts';
 import type { Sought } from './seek.ts';
 
@@ -24,14 +24,12 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const ENDLESS_SECONDS = 30;
 const PATCHES = join(ROOT, 'test/mutants');
 
-const { values: flags } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    // The rarest of them shows in one seed of some thousands.
-    budgets: { type: 'string', default: '10,60,1500' },
-    seed: { type: 'string', default: '1' },
-    jobs: { type: 'string', default: String(availableParallelism()) },
-  },
+const flags = scriptFlags('mutants', {
+  only: { type: 'string' },
+  // The rarest of them shows in one seed of some thousands.
+  budgets: { type: 'string', default: '10,60,1500' },
+  seed: { type: 'string', default: '1' },
+  jobs: { type: 'string', default: String(availableParallelism()) },
 });
 
 await main();

@@ -8,7 +8,7 @@ import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { scriptFlags } from '../../cluster/script-flags.ts';
 import { exitOnSignals } from './arena.ts';
 import { ALL_FAULTS, TOOLS } from './faults/all-faults.ts';
 import { runNemesis } from './run-nemesis.ts';
@@ -16,18 +16,16 @@ import { summary } from './summary.ts';
 import { writeTimeline } from './timeline.ts';
 import { WORKLOADS } from './workloads/all-workloads.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '1' },
-    seed: { type: 'string', default: String(randomInt(2 ** 31)) },
-    nodes: { type: 'string', default: '5' },
-    only: { type: 'string' },
-    workloads: { type: 'string', default: Object.keys(WORKLOADS).join(',') },
-    rate: { type: 'string', default: '400' },
-    without: { type: 'string' },
-    'progress-ms': { type: 'string', default: '3000' },
-    out: { type: 'string' },
-  },
+const flags = scriptFlags('nemesis', {
+  minutes: { type: 'string', default: '1' },
+  seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+  nodes: { type: 'string', default: '5' },
+  only: { type: 'string' },
+  workloads: { type: 'string', default: Object.keys(WORKLOADS).join(',') },
+  rate: { type: 'string', default: '400' },
+  without: { type: 'string' },
+  'progress-ms': { type: 'string', default: '3000' },
+  out: { type: 'string' },
 });
 
 const NODES_MAX = 9;

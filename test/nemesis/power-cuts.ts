@@ -6,7 +6,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { scriptFlags } from '../../cluster/script-flags.ts';
 import { LoopDisk } from '../../cluster/faults/loop-disk.ts';
 import { waitUntil } from '../../cluster/wait-until.ts';
 import { readFailures } from './aftermath.ts';
@@ -19,14 +19,12 @@ const ANSWERS_TIMEOUT_MS = 60_000;
 const WRITES_MIN = 50;
 const AFTER_MS_MAX = 300;
 
-const { values: flags } = parseArgs({
-  options: {
-    cuts: { type: 'string', default: '200' },
-    seed: { type: 'string', default: String(randomInt(2 ** 31)) },
-    nodes: { type: 'string', default: '5' },
-    rate: { type: 'string', default: '1000' },
-    out: { type: 'string' },
-  },
+const flags = scriptFlags('power-cuts', {
+  cuts: { type: 'string', default: '200' },
+  seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+  nodes: { type: 'string', default: '5' },
+  rate: { type: 'string', default: '1000' },
+  out: { type: 'string' },
 });
 
 exitOnSignals();

@@ -8,7 +8,7 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { scriptFlags } from '../../cluster/script-flags.ts';
 import type { NodeId } from '../../src/base/flavor.ts';
 import { type Damage, damageFile, repairFile } from '../../cluster/faults/damage-file.ts';
 import type { LocalCluster } from '../../cluster/local-cluster.ts';
@@ -32,14 +32,12 @@ const ANYWHERE = /./;
 
 type Outcome = 'harmless' | 'log repaired' | 'state rebuilt' | 'crashed once' | 'stopped, named the file';
 
-const { values: flags } = parseArgs({
-  options: {
-    flips: { type: 'string', default: '300' },
-    seed: { type: 'string', default: String(randomInt(2 ** 31)) },
-    nodes: { type: 'string', default: '3' },
-    rate: { type: 'string', default: '100' },
-    out: { type: 'string' },
-  },
+const flags = scriptFlags('rot', {
+  flips: { type: 'string', default: '300' },
+  seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+  nodes: { type: 'string', default: '3' },
+  rate: { type: 'string', default: '100' },
+  out: { type: 'string' },
 });
 
 exitOnSignals();
