@@ -116,7 +116,7 @@ export class Log {
   /** Drops every entry up to `to`: the state reflects them. */
   compact(to: Index): void {
     const term = present(this.termAt(to), 'the log is compacted at an entry that it holds');
-    for (let index = this.#base.index + 1; index <= to; index++) this.#bytes -= this.#bytesAt(index);
+    this.#bytes -= this.#bytesFrom(this.#base.index + 1, to);
     this.#base = { index: to, term };
     const packs = Math.min(Math.floor((to + 1 - this.#packsFrom) / this.#packEntries), this.#packs.length);
     this.#packs.splice(0, packs);
@@ -159,8 +159,21 @@ export class Log {
 
   /** Of the data of an entry that it holds. */
   #bytesAt(index: Index): number {
-    if (index < this.#recentFrom) return this.#packOf(index).bytesAt(index);
+    if (index < this.#recentFrom) return this.#packOf(index).bytesOf(index, index);
     return present(this.#recent[index - this.#recentFrom], 'the log holds the entry').data.length;
+  }
+
+  #bytesFrom(from: Index, to: Index): number {
+    let bytes = 0;
+    let index = from;
+    while (index <= Math.min(to, this.#recentFrom - 1)) {
+      const pack = this.#packOf(index);
+      const end = Math.min(to, pack.last);
+      bytes += pack.bytesOf(index, end);
+      index = end + 1;
+    }
+    for (; index <= to; index++) bytes += this.#bytesAt(index);
+    return bytes;
   }
 
   #packOf(index: Index): EntryPack {
