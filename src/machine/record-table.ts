@@ -70,26 +70,21 @@ export class RecordTable {
     }
   }
 
-  /** The same for a key that is bytes already. */
-  findBytes(key: ByteRange): Row {
-    return this.#findHashed(hashOfBytes(key.bytes, key.from, key.to), key);
-  }
-
-  /** The same; if the key has no row, one is added, and its complement given, which is below 0. */
+  /** The same for a key that is bytes already. If it has no row, one is added, and its complement given, which is below 0. */
   findOrAddBytes(key: ByteRange): Row {
     const hash = hashOfBytes(key.bytes, key.from, key.to);
-    const row = this.#findHashed(hash, key);
-    return row === NO_ROW ? ~this.#add(hash, this.#keys.storeBytes(key)) : row;
+    const slots = this.#slots;
+    for (let slot = hash & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
+      const row = (slots[slot] ?? 0) - 1;
+      if (row === NO_ROW) return ~this.#add(hash, this.#keys.storeBytes(key));
+      if (this.#hashes[row] === hash && this.#keys.compareBytes(this.#keyPlaces[row] ?? NOWHERE, key) === 0)
+        return row;
+    }
   }
 
   /** A row for a key that has none, of characters that are one byte each. */
   add(key: string): Row {
     return this.#add(hashOf(key), this.#keys.store(key));
-  }
-
-  /** The same for a key that is bytes already. */
-  addBytes(key: ByteRange): Row {
-    return this.#add(hashOfBytes(key.bytes, key.from, key.to), this.#keys.storeBytes(key));
   }
 
   /** The key is not found any more; the row itself stays until it is freed. */
@@ -217,16 +212,6 @@ export class RecordTable {
     if (this.#marks[row] === this.#swept) return false;
     this.#marks[row] = this.#swept;
     return this.#keyPlaces[row] !== NOWHERE;
-  }
-
-  #findHashed(hash: number, key: ByteRange): Row {
-    const slots = this.#slots;
-    for (let slot = hash & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
-      const row = (slots[slot] ?? 0) - 1;
-      if (row === NO_ROW) return row;
-      if (this.#hashes[row] === hash && this.#keys.compareBytes(this.#keyPlaces[row] ?? NOWHERE, key) === 0)
-        return row;
-    }
   }
 
   #add(hash: number, key: Handle): Row {

@@ -20,7 +20,7 @@ function textOf(key: Uint8Array): string {
 /** As texts. */
 function sortedKeys(list: readonly Uint8Array[]): string[] {
   const table = new RecordTable();
-  const keyOf = new Map(list.map((key) => [table.addBytes(allOf(key)), textOf(key)] as const));
+  const keyOf = new Map(list.map((key) => [~table.findOrAddBytes(allOf(key)), textOf(key)] as const));
   const rows = Int32Array.from(keyOf.keys());
   sortRows(rows, table);
   return Array.from(rows, (row) => keyOf.get(row)!);
