@@ -33,26 +33,30 @@ export function sortRows(rows: Int32Array, table: RecordTable): void {
   for (let group = groups.pop(); group !== undefined; group = groups.pop()) {
     const some = rows.subarray(group.from, group.to);
     if (some.length < MANY_ROWS) some.sort(compare);
-    else groups.push(...sortGroup(some, group, table, keys));
+    else sortGroup(some, group, table, keys, groups);
   }
 }
 
-/** By what a number tells of each key. Gives the groups of rows that have the same one. */
-function sortGroup(rows: Int32Array, { from, depth }: Group, table: RecordTable, keys: KeyNumbers): Group[] {
+/** By what a number tells of each key. Adds the groups of rows that have the same one: there may be very many. */
+function sortGroup(
+  rows: Int32Array,
+  { from, depth }: Group,
+  table: RecordTable,
+  keys: KeyNumbers,
+  groups: Group[],
+): void {
   keys.begin(depth);
   for (const row of rows) table.see(row, keys);
   keys.rank();
   const numbers = new Float64Array(rows.length);
   for (let at = 0; at < rows.length; at++) numbers[at] = table.numberOf(rows[at] ?? 0, keys);
   sortNumbers({ rows, numbers }, keys.limit);
-  const groups: Group[] = [];
   let start = 0;
   for (let at = 1; at <= numbers.length; at++) {
     if (at < numbers.length && numbers[at] === numbers[start]) continue;
     if (at - start > 1) groups.push({ from: from + start, to: from + at, depth: keys.end });
     start = at;
   }
-  return groups;
 }
 
 /** By the lowest bits first: those that have them in common stay as they stood (radix sort). */

@@ -26,8 +26,6 @@ export class Log {
   #base: Position;
   /** Of so many entries each, the first of them maybe compacted; empty before there is one. */
   #packs: EntryPack[] = [];
-  /** Of the first entry of the first pack. */
-  #packsFrom: Index;
   /** Behind the packs. */
   #recent: Entry[] = [];
   #recentFrom: Index;
@@ -37,7 +35,6 @@ export class Log {
   constructor(base: Position, entries: readonly Entry[], packEntries: number) {
     this.#packEntries = packEntries;
     this.#base = base;
-    this.#packsFrom = base.index + 1;
     this.#recentFrom = base.index + 1;
     this.append(entries);
   }
@@ -118,20 +115,16 @@ export class Log {
     const term = present(this.termAt(to), 'the log is compacted at an entry that it holds');
     this.#bytes -= this.#bytesFrom(this.#base.index + 1, to);
     this.#base = { index: to, term };
-    const packs = Math.min(Math.floor((to + 1 - this.#packsFrom) / this.#packEntries), this.#packs.length);
-    this.#packs.splice(0, packs);
-    this.#packsFrom += packs * this.#packEntries;
+    this.#packs = this.#packs.filter(({ last }) => last > to);
     if (to < this.#recentFrom) return;
     this.#recent.splice(0, to + 1 - this.#recentFrom);
     this.#recentFrom = to + 1;
-    this.#packsFrom = to + 1;
   }
 
   /** Starts anew behind `base`: a snapshot replaces everything before. */
   reset(base: Position): void {
     this.#base = base;
     this.#packs = [];
-    this.#packsFrom = base.index + 1;
     this.#recent = [];
     this.#recentFrom = base.index + 1;
     this.#bytes = 0;
@@ -177,7 +170,8 @@ export class Log {
   }
 
   #packOf(index: Index): EntryPack {
-    const place = Math.floor((index - this.#packsFrom) / this.#packEntries);
+    const from = this.#packs[0]?.first ?? this.#recentFrom;
+    const place = Math.floor((index - from) / this.#packEntries);
     return present(this.#packs[place], 'what is settled is in a pack');
   }
 

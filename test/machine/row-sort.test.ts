@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { allOf } from '../../src/base/byte-range.ts';
@@ -39,4 +40,15 @@ test('rows stand as their keys do when these are compared', () => {
 test('keys of which each begins with the one before are sorted, however many', () => {
   const list = Array.from({ length: 1000 }, (_, at) => new Uint8Array((at * 7) % 1000));
   expect(sortedKeys(list).map((key) => key.length)).toEqual(Array.from(list.keys()));
+});
+
+test('very many keys that only differ behind what a number tells are sorted', () => {
+  const prefixes = Array.from({ length: 150_000 }, (_, at) =>
+    createHash('md5').update(String(at)).digest('base64'),
+  );
+  const texts = prefixes.flatMap((prefix) => [`${prefix}/b`, `${prefix}/a`]);
+  const table = new RecordTable();
+  const rows = Int32Array.from(texts, (key) => table.add(key));
+  sortRows(rows, table);
+  expect(Array.from(rows, (row) => table.keyOf(row)).join(' ') === texts.toSorted().join(' ')).toBe(true);
 });
