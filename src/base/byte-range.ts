@@ -9,3 +9,12 @@ export interface ByteRange {
 export function allOf(bytes: Uint8Array): ByteRange {
   return { bytes, from: 0, to: bytes.length };
 }
+
+export function lengthOf({ from, to }: ByteRange): number {
+  return to - from;
+}
+
+export function copyOf({ bytes, from, to }: ByteRange): Uint8Array {
+  // Not `slice`: that of a Buffer copies nothing.
+  return new Uint8Array(bytes.subarray(from, to));
+}

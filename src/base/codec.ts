@@ -5,6 +5,8 @@
 export interface Codec {
   /** The bytes of a plain value: null, booleans, numbers, strings, bytes, arrays and objects of them. */
   encode(value: unknown): Uint8Array;
+  /** The same until the next call: memory of its own would be for nothing. */
+  lend(value: unknown): Uint8Array;
   /** The value again. Throws if the bytes are not one whole value. */
   decode(bytes: Uint8Array): unknown;
   /** The same for what is not kept: bytes in the value may share the memory of the input, and keep all of it. */

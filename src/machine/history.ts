@@ -186,7 +186,7 @@ class OpenRecord implements Draft {
   settle(): void {
     if (this.#revisions.length === 0) return;
     const key = orderedKey(this.#first);
-    if (this.isFull) this.#records.putAway(key, this.#revisions, this.#bytes);
+    if (this.isFull) this.#records.putSized(key, this.#revisions, this.#bytes);
     else this.#records.put(key, this.#revisions);
   }
 

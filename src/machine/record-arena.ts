@@ -100,6 +100,12 @@ export class RecordArena {
     return this.seek(handle).subarray(this.from, this.to);
   }
 
+  /** The same without a view. */
+  range(handle: Handle): ByteRange {
+    const bytes = this.seek(handle);
+    return { bytes, from: this.from, to: this.to };
+  }
+
   /** The page that a piece lies in, between `from` and `to`: what `read` gives, for those who ask too often to make an object each time. */
   seek(handle: Handle): Uint8Array {
     const { bytes, size } = this.#pageOf(handle);

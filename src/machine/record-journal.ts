@@ -1,11 +1,13 @@
+import type { Kept } from './kept.ts';
 import type { RecordPacker } from './record-packer.ts';
 import type { RecordSpace } from './record-space.ts';
+import type { Held } from './record-values.ts';
 
-/** A change, and what stood there before; `undefined` stands for no record. */
+/** A change, and what stood there before. */
 export interface SpaceChange {
   readonly space: RecordSpace;
   readonly key: string;
-  readonly before: unknown;
+  readonly before: Held;
   /** It had changed already since changes were last taken. */
   readonly wasChanged: boolean;
 }
@@ -26,6 +28,7 @@ export interface Journal {
   expected: number;
   /** Since the savepoint, oldest first; undefined while there is none. */
   undo: SpaceChange[] | undefined;
-  /** Without one, all records stay open. */
+  /** Without one, all values stay as they are. */
   readonly packer: RecordPacker | undefined;
+  readonly kept: Kept;
 }

@@ -33,6 +33,15 @@ export class RecordKeys {
     return binaryText(page, this.#arena.from, this.#arena.to);
   }
 
+  rangeOf(handle: Handle): ByteRange {
+    return this.#arena.range(handle);
+  }
+
+  lengthOf(handle: Handle): number {
+    this.#arena.seek(handle);
+    return this.#arena.to - this.#arena.from;
+  }
+
   is(handle: Handle, text: string): boolean {
     const page = this.#arena.seek(handle);
     const { from, to } = this.#arena;

@@ -1,23 +1,23 @@
 import sortedBTree from 'sorted-btree';
 import bulk from 'sorted-btree/extended/bulkLoad.js';
 import { present } from '../base/assert.ts';
-import { BEHIND, type Cell, IN_ORDER } from './record-cell.ts';
 import type { RecordTable, Row } from './record-table.ts';
+import { BEHIND, IN_ORDER } from './row-state.ts';
 import { sortRows } from './row-sort.ts';
 
 /** Rows of the table in the order of their keys. */
 export type RowTree = InstanceType<typeof sortedBTree.default<Row, undefined>>;
 
-/** Cells of which the tree does not know yet, in the order in which they came. */
+/** Rows of which the tree does not know yet, in the order in which they came. */
 interface Backlog {
-  readonly cells: Cell[];
+  readonly rows: Row[];
   /** Those before it are done. */
   head: number;
 }
 
 /** Of the tree: its own default. */
 const NODE_ROWS_MAX = 32;
-/** Beyond so many, each cell that comes makes the tree catch up with an older one. */
+/** Beyond so many, each row that comes makes the tree catch up with an older one. */
 const BEHIND_MAX = 16_384;
 const NONE: Uint8Array = new Uint8Array();
 const FIRST_ROWS = 16;
@@ -44,26 +44,20 @@ export class RecordOrder {
     this.#tree = new sortedBTree.default<Row, undefined>(undefined, this.#compare);
   }
 
-  came(cell: Cell): void {
-    if ((cell.state & BEHIND) !== 0) return;
-    cell.state |= BEHIND;
-    const first = firstOf(cell.key);
+  /** A record came under the row, whose key begins with that. */
+  came(row: Row, key: string): void {
+    if (this.#table.has(row, BEHIND)) return;
+    this.#table.mark(row, BEHIND);
+    const first = firstOf(key);
     let backlog = this.#behind.get(first);
-    if (backlog === undefined) this.#behind.set(first, (backlog = { cells: [], head: 0 }));
-    backlog.cells.push(cell);
-    if (backlog.cells.length - backlog.head > BEHIND_MAX) this.#catchUpWithOldest(backlog);
+    if (backlog === undefined) this.#behind.set(first, (backlog = { rows: [], head: 0 }));
+    backlog.rows.push(row);
+    if (backlog.rows.length - backlog.head > BEHIND_MAX) this.#catchUpWithOldest(backlog);
   }
 
-  /** Gives the cell its place now, if it has none. */
-  settle(cell: Cell): void {
-    cell.state &= ~BEHIND;
-    if (cell.value === undefined || (cell.state & IN_ORDER) !== 0) return;
-    cell.state |= IN_ORDER;
-    this.#settled().set(cell.row, undefined);
-  }
-
-  /** A row that is loaded, and had no cell that came; keys may come in any order. */
+  /** A row that is loaded; keys may come in any order. */
   add(row: Row): void {
+    this.#table.mark(row, IN_ORDER);
     if (this.#tree.size > 0) {
       this.#tree.set(row, undefined);
       return;
@@ -73,20 +67,16 @@ export class RecordOrder {
     this.#loadedRows++;
   }
 
-  /** The row has no place any more, if it had one. */
-  remove(row: Row): void {
+  /** The record under the row went. */
+  went(row: Row): void {
+    if (!this.#table.has(row, IN_ORDER)) return;
+    this.#table.unmark(row, IN_ORDER);
     if (this.#loaded[row] === 1) {
       this.#loaded[row] = 0;
       this.#loadedRows--;
     } else {
       this.#tree.delete(row);
     }
-  }
-
-  went(cell: Cell): void {
-    if ((cell.state & IN_ORDER) === 0) return;
-    cell.state &= ~IN_ORDER;
-    this.remove(cell.row);
   }
 
   /** A tree that knows all records there are between the bounds. */
@@ -135,18 +125,27 @@ export class RecordOrder {
   }
 
   #catchUp(backlog: Backlog): void {
-    const { cells, head } = backlog;
-    for (let at = head; at < cells.length; at++) this.settle(present(cells[at], 'a backlog has no holes'));
-    cells.length = 0;
+    const { rows, head } = backlog;
+    for (let at = head; at < rows.length; at++) this.#settle(present(rows[at], 'a backlog has no holes'));
+    rows.length = 0;
     backlog.head = 0;
   }
 
   #catchUpWithOldest(backlog: Backlog): void {
-    this.settle(present(backlog.cells[backlog.head], 'a backlog has no holes'));
+    this.#settle(present(backlog.rows[backlog.head], 'a backlog has no holes'));
     backlog.head++;
     if (backlog.head < BEHIND_MAX) return;
-    backlog.cells.splice(0, backlog.head);
+    backlog.rows.splice(0, backlog.head);
     backlog.head = 0;
+  }
+
+  /** Gives the row its place, if it has none; its record may have gone, or be another one by now. */
+  #settle(row: Row): void {
+    const table = this.#table;
+    table.unmark(row, BEHIND);
+    if (!table.isThere(row) || table.has(row, IN_ORDER)) return;
+    table.mark(row, IN_ORDER);
+    this.#settled().set(row, undefined);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ByteRange } from '../base/byte-range.ts';
+import { allOf, type ByteRange } from '../base/byte-range.ts';
 import type { Codec } from '../base/codec.ts';
 import { Slab } from '../base/slab.ts';
 import { PackedValue } from './packed-value.ts';
@@ -6,7 +6,7 @@ import { type Handle, NOWHERE, PIECE_BYTES_MAX, RecordArena } from './record-are
 
 export interface Packing {
   readonly codec: Codec;
-  /** So many records of each machine are held as values, ready for use; and those that changed since changes were last taken. */
+  /** So many records of each machine are held as values besides, ready for use. */
   readonly openRecordsMax: number;
 }
 
@@ -27,22 +27,23 @@ export class RecordPacker {
     return encoded.to - encoded.from > PIECE_BYTES_MAX ? NOWHERE : this.#arena.store(encoded);
   }
 
+  /** NOWHERE if it is too large. */
+  packValue(value: unknown): Handle {
+    return this.pack(allOf(this.codec.lend(value)));
+  }
+
   value(at: Handle): unknown {
     return this.codec.decode(this.#arena.read(at));
   }
 
   /** Apart from the others, in memory of its own. */
-  packed(value: unknown): PackedValue {
-    return new PackedValue(this.codec.encode(value), this.codec);
-  }
-
   copied(at: Handle): PackedValue {
     return new PackedValue(this.encoded(at), this.codec);
   }
 
-  /** The same without a copy, until something is packed or released. */
-  lent(at: Handle): PackedValue {
-    return new PackedValue(this.#arena.read(at), this.codec);
+  /** Until it is released. */
+  range(at: Handle): ByteRange {
+    return this.#arena.range(at);
   }
 
   /** Until something is packed or released. */

@@ -38,27 +38,27 @@ export class SpaceSweep {
   }
 
   /** What the row holds until now. */
-  changes(row: Row, before: unknown): void {
-    if (this.#options.table.sweep(row)) this.#add(row, () => before);
+  changes(row: Row): void {
+    if (this.#options.table.sweep(row)) this.#add(row);
   }
 
   /** Goes on for about so many records; how many of them are left when all are summed up. */
   step(recordsMax: number): number {
-    const { table, reader } = this.#options;
+    const { table } = this.#options;
     let left = recordsMax;
     for (; left > 0 && !this.isOver; this.#next++) {
       const row = this.#next;
-      left -= table.sweep(row) ? this.#add(row, () => reader.valueOf(row)) : 1;
+      left -= table.sweep(row) ? this.#add(row) : 1;
     }
     return left;
   }
 
   /** For how many records it counts. */
-  #add(row: Row, valueOf: () => unknown): number {
+  #add(row: Row): number {
     const { table, reader, codec, sum } = this.#options;
     let encoded = reader.peekPacked(row);
     if (encoded === undefined) {
-      const value = valueOf();
+      const value = reader.valueOf(row);
       if (value === undefined) return 1;
       encoded = codec.encode(value);
     }

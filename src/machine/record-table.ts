@@ -4,7 +4,6 @@ import { hashOf, hashOfBytes } from '../base/hash.ts';
 import type { ByteRange } from '../base/byte-range.ts';
 import type { KeyNumbers } from './key-numbers.ts';
 import { type Handle, NOWHERE } from './record-arena.ts';
-import type { Cell } from './record-cell.ts';
 import { RecordKeys } from './record-keys.ts';
 
 /** A place in the table. */
@@ -20,8 +19,8 @@ const EXPECTED_GROWTH = 16;
 
 /**
  * Records by key, in columns that are no objects: a million of them cost the garbage collector next to
- * nothing. An open-addressed hash table (linear probing, at most half full) finds the row of a key. Some
- * rows have a cell besides.
+ * nothing. An open-addressed hash table (linear probing, at most half full) finds the row of a key. The
+ * value lies elsewhere, as bytes; of some rows it is here besides, or instead.
  */
 export class RecordTable {
   readonly #keys: RecordKeys = new RecordKeys();
@@ -40,10 +39,12 @@ export class RecordTable {
   #marks: Uint8Array = new Uint8Array(FIRST_ROWS);
   /** Of each row, the round in which a storage was last given what is there; see `Rounds`. */
   #rounds: Uint8Array = new Uint8Array(FIRST_ROWS);
-  /** Where among the cells that of the row is, plus 1; 0 for none. */
-  #cellPlaces: Int32Array = new Int32Array(FIRST_ROWS);
-  readonly #cells: (Cell | undefined)[] = [];
-  readonly #freeCells: number[] = [];
+  /** Of each row, what `row-state.ts` names. */
+  #states: Uint8Array = new Uint8Array(FIRST_ROWS);
+  /** Where among the values that of the row is, plus 1; 0 for none. */
+  #valuePlaces: Int32Array = new Int32Array(FIRST_ROWS);
+  readonly #values: unknown[] = [];
+  readonly #freeValues: number[] = [];
   #swept = 0;
   /** See `expect`. */
   #expected = 0;
@@ -114,7 +115,15 @@ export class RecordTable {
 
   keyOf(row: Row): string {
     if (row === PROBE) return this.#probed;
-    return this.cellOf(row)?.key ?? this.#keys.textOf(this.#keyPlaceOf(row));
+    return this.#keys.textOf(this.#keyPlaceOf(row));
+  }
+
+  keyBytesOf(row: Row): ByteRange {
+    return this.#keys.rangeOf(this.#keyPlaceOf(row));
+  }
+
+  keyLengthOf(row: Row): number {
+    return this.#keys.lengthOf(this.#keyPlaceOf(row));
   }
 
   /** Of the row's key. */
@@ -139,26 +148,44 @@ export class RecordTable {
     return this.#keys.numberOf(this.#keyPlaceOf(row), numbers);
   }
 
-  cellOf(row: Row): Cell | undefined {
-    const place = this.#cellPlaces[row] ?? 0;
-    return place === 0 ? undefined : this.#cells[place - 1];
+  /** The value, if it is here. */
+  valueOf(row: Row): unknown {
+    const place = this.#valuePlaces[row] ?? 0;
+    return place === 0 ? undefined : this.#values[place - 1];
   }
 
-  /** From here on it has that cell. */
-  open(row: Row, cell: Cell): void {
-    assert(this.#cellPlaces[row] === 0, 'a row has one cell');
-    const place = this.#freeCells.pop() ?? this.#cells.length;
-    this.#cells[place] = cell;
-    this.#cellPlaces[row] = place + 1;
+  /** From here on the value is here, until it goes. */
+  hold(row: Row, value: unknown): void {
+    assert(this.#valuePlaces[row] === 0, 'a row has one value');
+    const place = this.#freeValues.pop() ?? this.#values.length;
+    this.#values[place] = value;
+    this.#valuePlaces[row] = place + 1;
   }
 
-  /** From here on it has none. */
-  close(row: Row): void {
-    const place = (this.#cellPlaces[row] ?? 0) - 1;
-    assert(place >= 0, 'a row that is closed has a cell');
-    this.#cells[place] = undefined;
-    this.#freeCells.push(place);
-    this.#cellPlaces[row] = 0;
+  /** From here on it is not here, if it was. */
+  letGo(row: Row): void {
+    const place = (this.#valuePlaces[row] ?? 0) - 1;
+    if (place < 0) return;
+    this.#values[place] = undefined;
+    this.#freeValues.push(place);
+    this.#valuePlaces[row] = 0;
+  }
+
+  /** Whether there is a record under the row. */
+  isThere(row: Row): boolean {
+    return this.#places[row] !== NOWHERE || this.#valuePlaces[row] !== 0;
+  }
+
+  has(row: Row, state: number): boolean {
+    return ((this.#states[row] ?? 0) & state) !== 0;
+  }
+
+  mark(row: Row, state: number): void {
+    this.#states[row] = (this.#states[row] ?? 0) | state;
+  }
+
+  unmark(row: Row, state: number): void {
+    this.#states[row] = (this.#states[row] ?? 0) & ~state;
   }
 
   /** Where the value lies as bytes; NOWHERE if it does not. */
@@ -178,8 +205,13 @@ export class RecordTable {
     this.#places[row] = at;
   }
 
-  describe(row: Row, bytes: number, stamp: number): void {
+  /** What the value takes when stored. */
+  measure(row: Row, bytes: number): void {
     this.#bytes[row] = bytes;
+  }
+
+  /** See `RecordChange`: of what is stored under the key. */
+  stamp(row: Row, stamp: number): void {
     this.#stamps[row] = stamp;
   }
 
@@ -224,6 +256,7 @@ export class RecordTable {
     this.#stamps[row] = 0;
     this.#marks[row] = this.#swept;
     this.#rounds[row] = 0;
+    this.#states[row] = 0;
     this.#fillSlot(hash, row);
     return row;
   }
@@ -251,7 +284,8 @@ export class RecordTable {
     this.#stamps = grown(this.#stamps, new Int32Array(rows));
     this.#marks = grown(this.#marks, new Uint8Array(rows));
     this.#rounds = grown(this.#rounds, new Uint8Array(rows));
-    this.#cellPlaces = grown(this.#cellPlaces, new Int32Array(rows));
+    this.#states = grown(this.#states, new Uint8Array(rows));
+    this.#valuePlaces = grown(this.#valuePlaces, new Int32Array(rows));
     const slots = this.#slots;
     this.#slots = new Int32Array(2 * rows);
     for (const filled of slots) if (filled !== 0) this.#fillSlot(this.#hashes[filled - 1] ?? 0, filled - 1);

@@ -3,22 +3,18 @@ import type { Codec } from '../base/codec.ts';
 import type { Index } from '../base/flavor.ts';
 import { allOf } from '../base/byte-range.ts';
 import { binaryBytes, byteOrder } from './binary-string.ts';
+import { Kept } from './kept.ts';
 import { PlainnessError } from './plainness-error.ts';
+import { NOWHERE } from './record-arena.ts';
 import { type Packing, RecordPacker } from './record-packer.ts';
 import type { Journal } from './record-journal.ts';
 import { RecordSpace } from './record-space.ts';
 import { RecordSum } from './record-sum.ts';
 import { RecordSweep } from './record-sweep.ts';
-import type {
-  RangeOptions,
-  ReadRecords,
-  RecordChange,
-  RecordChanges,
-  RecordEntry,
-  Records,
-} from './records.ts';
+import type { HeldChanges, RangeOptions, ReadRecords, RecordEntry, Records } from './records.ts';
 import { Rounds } from './rounds.ts';
 import type { SpaceView } from './space-view.ts';
+import { TakenChanges } from './taken-changes.ts';
 
 /** Records of many machines, each in a space of its own: the record `key` of the space `name` is `name/key`. */
 export interface ReadSpaces {
@@ -94,6 +90,7 @@ export class RecordTree implements Records, ReadSpaces {
       expected: 0,
       undo: undefined,
       packer,
+      kept: new Kept((at) => packer?.release(at)),
     };
     this.#rounds = new Rounds(this.#journal);
     for (const [key, value] of records) this.put(key, value);
@@ -219,34 +216,38 @@ export class RecordTree implements Records, ReadSpaces {
 
   /** Keeps the changes since the savepoint, and ends it. */
   release(): void {
-    assert(this.#journal.undo !== undefined, 'there is a savepoint to release');
+    const { undo, kept } = this.#journal;
+    assert(undo !== undefined, 'there is a savepoint to release');
     this.#journal.undo = undefined;
+    for (const { before } of undo) if (before.place !== NOWHERE) kept.release(before.place);
   }
 
   /** What changed since it was last called. `index` is where the log is now: never twice the same where changes are stored. */
-  takeChanges(index: Index = 0): RecordChanges {
-    assert(this.#journal.undo === undefined, 'changes are taken between commands');
-    const changes: RecordChange[] = [];
-    for (const space of this.#spaces.values()) space.takeChanged(changes, index);
-    this.#journal.changes = 0;
-    this.#journal.changedBytes = 0;
-    return changes;
+  takeChanges(index: Index = 0): HeldChanges {
+    return this.#take(index, false);
   }
 
   /** The same, and with them some records that did not change; see `Rounds`. */
-  takeForStorage(index: Index): RecordChanges {
-    const beginsRound = this.#rounds.begin();
-    const changes: RecordChange[] = [...this.takeChanges(index)];
-    let bytes = 0;
-    for (const change of changes) bytes += change.key.length + change.bytes;
-    this.#rounds.renew([...this.#spaces.values()], changes, bytes * RENEWED_SHARE);
-    return Object.assign(changes, { beginsRound });
+  takeForStorage(index: Index): HeldChanges {
+    const changes = this.#take(index, this.#rounds.begin());
+    this.#rounds.renew([...this.#spaces.values()], changes, changes.bytes * RENEWED_SHARE);
+    return changes;
   }
 
   /** The state as it is now; it stays so while this one changes, until it is closed. */
   view(): RecordView {
     const views = new Map(Array.from(this.#spaces, ([name, space]) => [name, space.view()] as const));
     return new RecordView(views, this.bytes);
+  }
+
+  #take(index: Index, beginsRound: boolean): TakenChanges {
+    const { undo, packer, kept } = this.#journal;
+    assert(undo === undefined, 'changes are taken between commands');
+    const changes = new TakenChanges(packer, beginsRound, kept.begin());
+    for (const space of this.#spaces.values()) space.takeChanged(changes, index);
+    this.#journal.changes = 0;
+    this.#journal.changedBytes = 0;
+    return changes;
   }
 
   /** Begins to sum up the state as it is now, a few records at a time, while it goes on to change. The last sweep is over. */

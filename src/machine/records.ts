@@ -3,6 +3,7 @@
  * to plain values, ordered by byte.
  */
 
+import type { ByteRange } from '../base/byte-range.ts';
 import type { Codec } from '../base/codec.ts';
 
 export interface RangeOptions {
@@ -28,7 +29,12 @@ export interface Records extends ReadRecords {
 
 /** One change of the space: `value` is undefined for a deletion. */
 export interface RecordChange {
+  /** Of its machine. */
+  readonly space: string;
+  /** With the name of the space: `space/key`. */
   readonly key: string;
+  /** Without it. Only until the changes are closed. */
+  readonly keyBytes: ByteRange;
   readonly value: unknown;
   /** About what the value takes when stored. */
   readonly bytes: number;
@@ -39,11 +45,11 @@ export interface RecordChange {
   readonly stamp: number;
   /** …and of what it takes the place of. */
   readonly stampBefore: number;
-  /** The value as the codec writes it; not of a deletion. The space keeps it if that is still what it holds. */
-  encode(codec: Codec): Uint8Array;
+  /** The value as the codec writes it; not of a deletion. Only until the changes are closed, and not to be changed. */
+  encoded(codec: Codec): ByteRange;
 }
 
-/** Some changes, each key once. They stay as they are while the space goes on changing, and may be walked later. */
+/** Some changes, each key once. */
 export interface RecordChanges extends Iterable<RecordChange> {
   readonly length: number;
   /**
@@ -51,6 +57,11 @@ export interface RecordChanges extends Iterable<RecordChange> {
    * needed any more. Where there are rounds, records are among them that did not change.
    */
   readonly beginsRound?: boolean;
+}
+
+/** They stay as they are while the space goes on changing, at the cost of memory, until they are closed. */
+export interface HeldChanges extends RecordChanges {
+  close(): void;
 }
 
 /** The first string behind every string that starts with `prefix`; undefined if there is none. */

@@ -1,7 +1,7 @@
 import type { Journal } from './record-journal.ts';
 import type { RecordSpace } from './record-space.ts';
-import type { RecordChange } from './records.ts';
 import type { Row } from './record-table.ts';
+import type { TakenChanges } from './taken-changes.ts';
 
 /** Of no round: what a storage must be given again before it may forget what it was given earlier. */
 const LONG_AGO = 0;
@@ -51,7 +51,7 @@ export class Rounds {
   }
 
   /** Adds records to the changes, about so many bytes of them. */
-  renew(spaces: readonly RecordSpace[], changes: RecordChange[], bytesMax: number): void {
+  renew(spaces: readonly RecordSpace[], changes: TakenChanges, bytesMax: number): void {
     this.#walk.bytesLeft = bytesMax;
     for (; this.#space < spaces.length; this.#space++) {
       if (spaces[this.#space]?.renew(changes, this.#walk) === false) return;

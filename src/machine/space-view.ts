@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { Codec } from '../base/codec.ts';
+import { encodedAs, opened } from './packed-value.ts';
 import type { RowTree } from './record-order.ts';
 import type { RecordTable, Row } from './record-table.ts';
 import type { RangeOptions, ReadRecords, RecordEntry } from './records.ts';
@@ -23,6 +24,7 @@ export class SpaceView implements ReadRecords {
   readonly #tree: RowTree;
   readonly #table: RecordTable;
   readonly #reader: RowReader;
+  /** Values, or packed ones. */
   readonly #before = new Map<Row, unknown>();
   #isClosed = false;
 
@@ -51,8 +53,9 @@ export class SpaceView implements ReadRecords {
   /** From there on, values as the codec writes them. */
   encoded(from: string, codec: Codec): Iterable<RecordEntry<Uint8Array>> {
     return readRange(this.#tree, this.#table, from, undefined, {}, (row) => {
-      const packed = this.#before.has(row) ? undefined : this.#reader.packedOf(row);
-      return packed ?? codec.encode(this.#valueOf(row));
+      const before = this.#before.get(row);
+      if (before !== undefined) return encodedAs(before, codec);
+      return this.#reader.packedOf(row) ?? codec.encode(this.#valueOf(row));
     });
   }
 
@@ -66,7 +69,7 @@ export class SpaceView implements ReadRecords {
   #valueOf(row: Row): unknown {
     assert(!this.#isClosed, 'a view is read before it is closed');
     const before = this.#before.get(row);
-    return before === undefined ? this.#reader.valueOf(row) : before;
+    return before === undefined ? this.#reader.valueOf(row) : opened(before);
   }
 }
 

@@ -154,6 +154,7 @@ export class DiskWriter {
     switch (task.kind) {
       case 'write':
         await state.write(task.write.changes, task.write.applied);
+        task.write.changes.close();
         this.#stateChanges -= task.write.changes.length;
         this.#stored = task.write.applied;
         return;

@@ -1,7 +1,7 @@
 import type { NodeId, Index, Revision } from '../base/flavor.ts';
 import type { ErrorCode } from '../base/errors.ts';
 import type { StoreEvent } from '../machine/command.ts';
-import type { RecordChanges } from '../machine/records.ts';
+import type { HeldChanges } from '../machine/records.ts';
 import type { Configuration } from '../raft/configuration.ts';
 import type { Contradiction } from '../raft/contradiction.ts';
 import type { Position } from '../raft/entry.ts';
@@ -56,7 +56,7 @@ export interface WatchEvents {
 
 /** Changes of the state since the last ones, to be stored in one batch with `applied`. Needs no sync: the log can replay it. */
 export interface StateWrite {
-  readonly changes: RecordChanges;
+  readonly changes: HeldChanges;
   readonly applied: Position;
 }
 

@@ -132,8 +132,12 @@ export class Reference implements LogMeaning {
   }
 
   #noteChanges(index: Index): void {
-    const changes = Array.from(this.tree.takeChanges(), (change) => this.#noteChange(change));
-    this.#changes.set(index, changes);
+    const changes = this.tree.takeChanges();
+    this.#changes.set(
+      index,
+      Array.from(changes, (change) => this.#noteChange(change)),
+    );
+    changes.close();
   }
 
   #noteChange({ key, value }: RecordChange): Changed {

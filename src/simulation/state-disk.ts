@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { copyOf } from '../base/byte-range.ts';
 import type { Index } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
 import type { Packing } from '../machine/record-packer.ts';
@@ -166,9 +167,10 @@ export class StateDisk {
           this.#records.delete(key);
           continue;
         }
-        const encoded = ++this.#puts % ENCODED_EVERY === 0 ? change.encode(msgpackCodec) : undefined;
+        const encoded = ++this.#puts % ENCODED_EVERY === 0 ? copyOf(change.encoded(msgpackCodec)) : undefined;
         this.#records.set(key, { value, encoded, bytes, stamp, step: this.#foldedSteps });
       }
+      step.write.changes.close();
       this.#synced = step.write.applied;
     }
   }

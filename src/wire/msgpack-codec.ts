@@ -4,6 +4,7 @@ import type { Codec, CutBytes } from '../base/codec.ts';
 import { knownChecksum, LARGE_BYTES_MIN, noteChecksum } from './known-checksums.ts';
 import { checkMsgpack } from './msgpack-check.ts';
 import { cutMarks, markLarge } from './msgpack-cut.ts';
+import { decodeNumberRow, encodeNumberRow } from './number-rows.ts';
 import { Slab } from '../base/slab.ts';
 
 const ALONE_BYTES_MIN = 16 * 1024;
@@ -38,14 +39,14 @@ export class MsgpackCodec implements Codec {
   }
 
   encode(value: unknown): Uint8Array {
-    const bytes = this.#encoded.copy(this.#pack(value));
+    const bytes = this.#encoded.copy(this.lend(value));
     if (bytes.length >= LARGE_BYTES_MIN) this.#noteLarge(value, bytes);
     return bytes;
   }
 
   /** The same behind a header of that many bytes, which are not filled in. */
   encodeBehind(headerBytes: number, value: unknown, room: Room = freshRoom): Uint8Array<ArrayBuffer> {
-    const body = this.#pack(value);
+    const body = this.lend(value);
     const length = headerBytes + body.length;
     const bytes = new Uint8Array(room(length), 0, length);
     bytes.set(body, headerBytes);
@@ -57,7 +58,9 @@ export class MsgpackCodec implements Codec {
    * is used again at once: if what is kept, such as an entry of the log, were a part of it, the
    * smallest one would keep all of such a buffer.
    */
-  #pack(value: unknown): Uint8Array {
+  lend(value: unknown): Uint8Array {
+    const row = encodeNumberRow(value);
+    if (row !== undefined) return row;
     const bytes = this.#packr.encode(value, RESET_BUFFER_MODE);
     // What could not be decoded later must fail now, while its maker can still be told.
     checkMsgpack(bytes);
@@ -65,8 +68,8 @@ export class MsgpackCodec implements Codec {
   }
 
   decode(bytes: Uint8Array): unknown {
-    const value = this.view(bytes);
-    return this.#copies ? this.#owned(value) : value;
+    if (!this.#copies) return this.view(bytes);
+    return decodeNumberRow(bytes, this.#decoded) ?? this.#owned(this.view(bytes));
   }
 
   view(bytes: Uint8Array): unknown {

@@ -1,7 +1,8 @@
 /** Changes of records as a space would tell them, for tests of what stores them. */
+import { allOf } from '../../src/base/byte-range.ts';
 import type { RecordTree } from '../../src/machine/record-tree.ts';
 import type { Packing } from '../../src/machine/record-packer.ts';
-import type { RecordChange, RecordEntry } from '../../src/machine/records.ts';
+import type { HeldChanges, RecordChange, RecordEntry } from '../../src/machine/records.ts';
 import { sizeOf } from '../../src/machine/size-of.ts';
 import { stampOf } from '../../src/machine/stamp.ts';
 import type { StagedChange } from '../../src/replica/output.ts';
@@ -17,7 +18,14 @@ export class StoredRecords {
   /** Undefined stands for a deletion. */
   change(key: string, value: unknown): RecordChange {
     const bytes = typeof value === 'number' || value instanceof Uint8Array ? sizeOf(value) : 1;
-    return { key, value, bytes, ...this.#stamp(key, value), encode: (codec) => codec.encode(value) };
+    const slash = key.indexOf('/');
+    const keyBytes = allOf(new Uint8Array(Buffer.from(key.slice(slash + 1), 'latin1')));
+    const change = { space: key.slice(0, slash), key, keyBytes, value, bytes };
+    return {
+      ...change,
+      ...this.#stamp(key, value),
+      encoded: (codec) => allOf(codec.encode(value)),
+    };
   }
 
   staged(key: string, value: unknown): StagedChange {
@@ -32,6 +40,11 @@ export class StoredRecords {
     this.#stamps.set(key, stamp);
     return { stamp, stampBefore };
   }
+}
+
+/** As they are taken from a tree. */
+export function held(...changes: readonly RecordChange[]): HeldChanges {
+  return Object.assign([...changes], { close: () => undefined });
 }
 
 /** All records, in order. */

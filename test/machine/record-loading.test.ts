@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest';
 import type { ByteRange } from '../../src/base/byte-range.ts';
 import { binaryBytes, byteOrder } from '../../src/machine/binary-string.ts';
 import { NOWHERE } from '../../src/machine/record-arena.ts';
+import { Kept } from '../../src/machine/kept.ts';
 import { RecordPacker } from '../../src/machine/record-packer.ts';
 import { RecordSpace } from '../../src/machine/record-space.ts';
 import { RecordTree } from '../../src/machine/record-tree.ts';
@@ -223,6 +224,7 @@ test('all memory of what was loaded is given back when it is deleted', () => {
         expected: 0,
         undo: undefined,
         packer,
+        kept: new Kept((at) => packer.release(at)),
       };
       const space = new RecordSpace('a', journal);
       for (const [step, [key, value]] of list.entries()) load(space, key, loadedAt(step, value ?? 0));

@@ -4,15 +4,10 @@ import { allOf } from '../../src/base/byte-range.ts';
 import { hashOf } from '../../src/base/hash.ts';
 import { binaryBytes, byteOrder } from '../../src/machine/binary-string.ts';
 import { NOWHERE } from '../../src/machine/record-arena.ts';
-import type { Cell } from '../../src/machine/record-cell.ts';
 import { NO_ROW, PROBE, RecordTable, type Row } from '../../src/machine/record-table.ts';
 
 const keys = fc.oneof(fc.nat(60).map(String), fc.string({ maxLength: 3 }));
 const steps = fc.array(fc.tuple(fc.constantFrom('add', 'unlink', 'free'), keys), { maxLength: 400 });
-
-function cellOf(key: string, row: Row): Cell {
-  return { key, value: 1, bytes: 0, stamp: 0, row, state: 0 };
-}
 
 test('a key is found from when it is added until it is unlinked, with what was said of its row', () => {
   fc.assert(
@@ -28,14 +23,15 @@ test('a key is found from when it is added until it is unlinked, with what was s
           const added = number % 2 === 0 ? table.add(key) : ~table.findOrAddBytes(allOf(binaryBytes(key)!));
           expect([...rows.values()]).not.toContain(added);
           expect([table.placeOf(added), table.bytesOf(added), table.stampOf(added)]).toEqual([NOWHERE, 0, 0]);
-          table.describe(added, ++number, 2 * number);
+          table.measure(added, ++number);
+          table.stamp(added, 2 * number);
           table.place(added, 3 * number);
-          if (number % 3 === 0) table.open(added, cellOf(key, added));
+          if (number % 3 === 0) table.hold(added, key);
           rows.set(key, added);
         } else if (kind !== 'add' && row !== undefined) {
           table.unlink(row);
           expect(table.keyOf(row)).toBe(key);
-          if (table.cellOf(row) !== undefined) table.close(row);
+          table.letGo(row);
           if (kind === 'free') table.free(row);
           rows.delete(key);
         }
@@ -44,7 +40,7 @@ test('a key is found from when it is added until it is unlinked, with what was s
         expect([table.find(key), table.keyOf(row)]).toEqual([row, key]);
         const bytes = table.bytesOf(row);
         expect([table.stampOf(row), table.placeOf(row)]).toEqual([2 * bytes, 3 * bytes]);
-        expect(table.cellOf(row)?.key).toBe(bytes % 3 === 0 ? key : undefined);
+        expect(table.valueOf(row)).toBe(bytes % 3 === 0 ? key : undefined);
         expect(table.hashOf(row)).toBe(hashOf(key));
         for (const [other, otherRow] of rows) {
           expect(Math.sign(table.compare(row, otherRow))).toBe(byteOrder(key, other));

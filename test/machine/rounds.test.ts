@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { allOf } from '../../src/base/byte-range.ts';
+import { allOf, copyOf } from '../../src/base/byte-range.ts';
 import { RecordTree } from '../../src/machine/record-tree.ts';
 import { msgpackCodec } from '../../src/wire/msgpack-codec.ts';
 import { all } from './store.ts';
@@ -34,7 +34,7 @@ class Behind {
     }
     for (const change of taken) {
       const { key, bytes, stamp } = change;
-      const encoded = stamp === 0 ? undefined : change.encode(msgpackCodec);
+      const encoded = stamp === 0 ? undefined : copyOf(change.encoded(msgpackCodec));
       this.written.push({ batch: this.#batch, key, encoded, bytes, stamp });
     }
   }

@@ -8,7 +8,7 @@ import type { LogStorage } from '../../src/storage/log-storage.ts';
 import type { StateStorage } from '../../src/storage/state-storage.ts';
 import { NOTHING } from '../replica/nothing.ts';
 import { until } from './raw-client.ts';
-import { StoredRecords } from '../contract/stored-records.ts';
+import { held, StoredRecords } from '../contract/stored-records.ts';
 
 const at = (index: number): Position => ({ index, term: 1 });
 const change = (key: string): RecordChange => new StoredRecords().change(key, 1);
@@ -90,10 +90,10 @@ test('log writes overlap; each is told when it is done', async () => {
 
 test('state writes follow each other, and a sync tells what was stored before it', async () => {
   const bench = new Bench();
-  bench.disk.execute({ ...NOTHING, state: { changes: [change('a')], applied: at(1) } });
-  bench.disk.execute({ ...NOTHING, state: { changes: [change('b')], applied: at(2) } });
-  bench.disk.execute({ ...NOTHING, state: { changes: [change('c')], applied: at(3) }, syncState: true });
-  bench.disk.execute({ ...NOTHING, state: { changes: [change('d')], applied: at(4) } });
+  bench.disk.execute({ ...NOTHING, state: { changes: held(change('a')), applied: at(1) } });
+  bench.disk.execute({ ...NOTHING, state: { changes: held(change('b')), applied: at(2) } });
+  bench.disk.execute({ ...NOTHING, state: { changes: held(change('c')), applied: at(3) }, syncState: true });
+  bench.disk.execute({ ...NOTHING, state: { changes: held(change('d')), applied: at(4) } });
   expect(bench.disk.stateChanges).toBe(4);
   await bench.finish('state a 1');
   await bench.finish('state b 2');
@@ -107,11 +107,11 @@ test('state writes follow each other, and a sync tells what was stored before it
 
 test('a node that stops stores the rest behind all that is on its way, syncs it, and shortens its log', async () => {
   const bench = new Bench();
-  bench.disk.execute({ ...NOTHING, state: { changes: [change('a')], applied: at(1) }, write: write(1) });
+  bench.disk.execute({ ...NOTHING, state: { changes: held(change('a')), applied: at(1) }, write: write(1) });
   const finished = bench.disk.finish({
     takeState: () => {
       bench.trace.push('asked');
-      return { changes: [change('b')], applied: at(2) };
+      return { changes: held(change('b')), applied: at(2) };
     },
     compactLog: () => ({ id: 2, compactTo: 1, entries: [] }),
   });
@@ -125,7 +125,7 @@ test('log writes behind a replaced state begin only when it is on the disk', asy
   const bench = new Bench();
   bench.disk.execute({ ...NOTHING, write: write(1) });
   bench.disk.execute({ ...NOTHING, replaceState: { applied: at(9) }, write: write(2) });
-  bench.disk.execute({ ...NOTHING, write: write(3), state: { changes: [change('a')], applied: at(10) } });
+  bench.disk.execute({ ...NOTHING, write: write(3), state: { changes: held(change('a')), applied: at(10) } });
   await bench.begun('log 1');
   await bench.begun('replace 9');
   await new Promise((resolve) => setImmediate(resolve));
@@ -139,13 +139,13 @@ test('log writes behind a replaced state begin only when it is on the disk', asy
 test('after a failure nothing more is begun, and it is told once', async () => {
   const bench = new Bench();
   bench.disk.execute({ ...NOTHING, replaceState: { applied: at(9) }, write: write(1) });
-  bench.disk.execute({ ...NOTHING, state: { changes: [change('a')], applied: at(10) }, write: write(2) });
+  bench.disk.execute({ ...NOTHING, state: { changes: held(change('a')), applied: at(10) }, write: write(2) });
   const error = new Error('no space');
   await bench.finish('replace 9', error);
   await bench.disk.settle();
   expect(bench.failures).toEqual([error]);
   expect(bench.trace).toEqual(['replace 9']);
-  bench.disk.execute({ ...NOTHING, state: { changes: [change('b')], applied: at(11) } });
+  bench.disk.execute({ ...NOTHING, state: { changes: held(change('b')), applied: at(11) } });
   await new Promise((resolve) => setImmediate(resolve));
   expect(bench.trace).toEqual(['replace 9']);
 });

@@ -1,7 +1,7 @@
 /** Storages that live as long as the test, for tests of what surrounds them. */
 import { present } from '../../src/base/assert.ts';
 import { RecordTree } from '../../src/machine/record-tree.ts';
-import type { RecordChange } from '../../src/machine/records.ts';
+import type { RecordChanges } from '../../src/machine/records.ts';
 import type { NodeConfig } from '../../src/node/config.ts';
 import type { NodeStorages } from '../../src/node/storages.ts';
 import type { Entry, HardState, Position } from '../../src/raft/entry.ts';
@@ -68,7 +68,7 @@ export class MemoryState implements StateStorage {
     return Promise.resolve({ tree, applied: this.#applied, setAside: undefined });
   }
 
-  write(changes: readonly RecordChange[], applied: Position): Promise<void> {
+  write(changes: RecordChanges, applied: Position): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     for (const { key, value } of changes) {
       if (value === undefined) this.#records.delete(key);

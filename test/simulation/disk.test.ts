@@ -5,7 +5,7 @@ import { NO_CONFIGURATION } from '../../src/raft/configuration.ts';
 import { DurableEntries } from '../../src/simulation/durable-entries.ts';
 import { SimulatedDisk } from '../../src/simulation/disk.ts';
 import { Marks } from '../../src/simulation/marks.ts';
-import { PACKING, recordsOf, StoredRecords } from '../contract/stored-records.ts';
+import { held, PACKING, recordsOf, StoredRecords } from '../contract/stored-records.ts';
 import { entry } from './properties/synthetic.ts';
 
 test('a crash keeps what was synced, and of the rest a beginning', () => {
@@ -109,7 +109,7 @@ test('state batches are lost from the end, and none that was synced', () => {
     const disk = new SimulatedDisk(1);
     const stored = new StoredRecords();
     for (let index = 1; index <= 5; index++) {
-      disk.state.write({ changes: [stored.change(`m/k${index}`, index)], applied: { index, term: 1 } });
+      disk.state.write({ changes: held(stored.change(`m/k${index}`, index)), applied: { index, term: 1 } });
       if (index === 3) expect(disk.state.synced(disk.state.startSync())).toBe(3);
     }
     disk.state.crash(new SeededRandom(seed), false, new Marks());

@@ -1,4 +1,7 @@
+import { present } from '../../base/assert.ts';
+import { allOf, type ByteRange, lengthOf } from '../../base/byte-range.ts';
 import { Scratch } from '../../base/scratch.ts';
+import { binaryBytes } from '../../machine/binary-string.ts';
 import type { RecordTree } from '../../machine/record-tree.ts';
 import { readUint32, writeUint32 } from './state-value.ts';
 
@@ -10,12 +13,26 @@ export class DamagedStateError extends Error {
 /** One record of a block, or one that went: then its stamp is 0, and its value empty. */
 export interface BlockRecord {
   readonly space: string;
-  /** Within its space, of characters that are one byte each. */
-  readonly key: string;
-  readonly value: Uint8Array;
+  /** Within its space. */
+  readonly key: ByteRange;
+  readonly value: ByteRange;
   /** See `RecordTree.bytes`. */
   readonly bytes: number;
   /** See `RecordChange`. */
+  readonly stamp: number;
+}
+
+/** @param key - with the name of its space, of characters that are one byte each */
+export function blockRecord({ key, bytes, stamp }: Described, value: Uint8Array): BlockRecord {
+  const slash = key.indexOf('/');
+  const rest = present(binaryBytes(key.slice(slash + 1)), 'a key that is stored is binary');
+  return { space: key.slice(0, slash), key: allOf(rest), value: allOf(value), bytes, stamp };
+}
+
+/** What is said of a record beside its value. */
+interface Described {
+  readonly key: string;
+  readonly bytes: number;
   readonly stamp: number;
 }
 
@@ -25,11 +42,11 @@ export interface StateBlock {
   readonly count: number;
   /** Whether all were stored before the present round; see `Rounds`. */
   readonly isOld: boolean;
-  /** Each record in turn, see `encodeBlock`. */
+  /** Each record in turn, see `BlockWriter`. */
   readonly records: Uint8Array;
 }
 
-/** A block is full with so many bytes; one record that needs more has a block of its own. */
+/** A block is no longer, but for one record that needs more. */
 export const BLOCK_BYTES: number = 512 * 1024;
 
 /** Where blocks are put together: they are copied, or written, before the next one. */
@@ -47,55 +64,67 @@ const HEADER_BYTES = 5;
 /** Puts records together to blocks. */
 export class BlockWriter {
   readonly #room: Scratch;
+  #block: Uint8Array = NO_BLOCK;
   #space = '';
-  #records: BlockRecord[] = [];
+  #records = 0;
   #bytes = 0;
 
-  /** @param room - where a block is, until the next one is taken */
+  /** @param room - where a block is, until the next one begins */
   constructor(room: Scratch) {
     this.#room = room;
   }
 
-  /** The block before it, if that has no room for it. */
-  add(record: BlockRecord): Uint8Array | undefined {
-    const bytes = RECORD_BYTES + record.key.length + record.value.length;
-    const fits = record.space === this.#space && this.#bytes + bytes <= BLOCK_BYTES;
-    const full = fits ? undefined : this.take();
-    this.#space = record.space;
-    this.#records.push(record);
-    this.#bytes += bytes;
-    return full;
+  /** Whether there is room for one more. If not, the block is to be taken first. */
+  fits({ space, key, value }: BlockRecord): boolean {
+    const bytes = RECORD_BYTES + lengthOf(key) + lengthOf(value);
+    return this.#records === 0 || (space === this.#space && this.#bytes + bytes <= BLOCK_BYTES);
+  }
+
+  /** Keeps nothing of the record's memory. */
+  add({ space, key, value, bytes, stamp }: BlockRecord): void {
+    const keyLength = lengthOf(key);
+    const valueLength = lengthOf(value);
+    if (this.#records === 0) this.#begin(space, RECORD_BYTES + keyLength + valueLength);
+    const block = this.#block;
+    const at = this.#bytes;
+    writeUint32(block, at, keyLength);
+    writeUint32(block, at + 4, valueLength);
+    writeUint32(block, at + 8, bytes);
+    writeUint32(block, at + 12, stamp);
+    copyInto(block, at + RECORD_BYTES, key);
+    copyInto(block, at + RECORD_BYTES + keyLength, value);
+    this.#bytes += RECORD_BYTES + keyLength + valueLength;
+    this.#records++;
   }
 
   /** The block so far; undefined if there is nothing in it. The next one begins. */
   take(): Uint8Array | undefined {
-    const records = this.#records;
-    if (records.length === 0) return undefined;
-    const block = encodeBlock(this.#space, records, this.#room.take(blockBytes(this.#space, this.#bytes)));
-    this.#records = [];
-    this.#bytes = 0;
-    return block;
+    if (this.#records === 0) return undefined;
+    writeUint32(this.#block, 0, this.#records);
+    this.#records = 0;
+    return this.#block.subarray(0, this.#bytes);
+  }
+
+  /** @param recordBytes - of the first record */
+  #begin(space: string, recordBytes: number): void {
+    const headerBytes = HEADER_BYTES + space.length;
+    this.#block = this.#room.take(Math.max(BLOCK_BYTES, headerBytes + recordBytes));
+    this.#block[4] = space.length;
+    this.#bytes = writeText(this.#block, HEADER_BYTES, space);
+    this.#space = space;
   }
 }
 
-function blockBytes(space: string, recordBytes: number): number {
-  return HEADER_BYTES + space.length + recordBytes;
-}
+const NO_BLOCK = new Uint8Array();
+/** To copy so few one by one costs less than to make a view of them. */
+const LOOP_BYTES_MAX = 32;
 
-function encodeBlock(space: string, records: readonly BlockRecord[], block: Uint8Array): Uint8Array {
-  writeUint32(block, 0, records.length);
-  block[4] = space.length;
-  let at = writeText(block, HEADER_BYTES, space);
-  for (const { key, value, bytes: size, stamp } of records) {
-    writeUint32(block, at, key.length);
-    writeUint32(block, at + 4, value.length);
-    writeUint32(block, at + 8, size);
-    writeUint32(block, at + 12, stamp);
-    at = writeText(block, at + RECORD_BYTES, key);
-    block.set(value, at);
-    at += value.length;
+function copyInto(block: Uint8Array, at: number, { bytes, from, to }: ByteRange): void {
+  if (to - from > LOOP_BYTES_MAX) {
+    block.set(bytes.subarray(from, to), at);
+    return;
   }
-  return block;
+  for (let next = from; next < to; next++) block[at + next - from] = bytes[next] ?? 0;
 }
 
 function writeText(block: Uint8Array, from: number, text: string): number {

@@ -1,5 +1,6 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { Level } from 'level';
+import { allOf } from '../../base/byte-range.ts';
 import type { Codec } from '../../base/codec.ts';
 import type { Scratch } from '../../base/scratch.ts';
 import type { RecordTree } from '../../machine/record-tree.ts';
@@ -11,7 +12,7 @@ import { LargeValues } from './large-values.ts';
 import { openSplit, type PlacedPart, sealSplit } from './split-value.ts';
 import { advanced, EMPTY_MARK, encodeMark, type StateMark } from './state-mark.ts';
 import {
-  type BlockRecord,
+  blockRecord,
   blockRoom,
   BlockWriter,
   DamagedStateError,
@@ -126,10 +127,12 @@ export class StateDatabase {
       let slice = 0;
       for (const change of changes) {
         if (change.bytes < LARGE_BYTES_MIN) {
-          const value = change.stamp === 0 ? NOTHING : change.encode(this.#codec);
-          const full = blocks.add(inBlock(change, value));
-          if (full !== undefined) await this.#putBlock(batch, full);
-          this.#deleteRow(batch, change.key);
+          const value = change.stamp === 0 ? NOTHING_THERE : change.encoded(this.#codec);
+          const { space, keyBytes: key, bytes, stamp } = change;
+          const record = { space, key, value, bytes, stamp };
+          if (!blocks.fits(record)) await this.#putBlock(batch, blocks.take());
+          blocks.add(record);
+          if (this.#rows.size > 0) this.#deleteRow(batch, change.key);
         } else if (change.stamp !== change.stampBefore) {
           await this.#putRow(batch, change, change.value);
         }
@@ -158,7 +161,9 @@ export class StateDatabase {
         if (encoded !== undefined && change.bytes >= LARGE_BYTES_MIN) {
           await this.#putRow(batch, change, this.#codec.view(encoded));
         } else {
-          await this.#putBlock(batch, blocks.add(inBlock(change, encoded ?? NOTHING)));
+          const record = blockRecord(change, encoded ?? NOTHING);
+          if (!blocks.fits(record)) await this.#putBlock(batch, blocks.take());
+          blocks.add(record);
           this.#deleteRow(batch, change.key);
         }
         this.#stagedBytes += encoded?.length ?? 0;
@@ -241,7 +246,6 @@ export class StateDatabase {
   }
 
   #deleteRow(batch: Batch, key: string): void {
-    if (this.#rows.size === 0) return;
     const row = RECORD_PREFIX + key;
     if (!this.#rows.delete(row)) return;
     this.#large.delete(row);
@@ -277,11 +281,7 @@ export class StateDatabase {
 }
 
 const NOTHING = new Uint8Array();
-
-function inBlock({ key, bytes, stamp }: Change, value: Uint8Array): BlockRecord {
-  const slash = key.indexOf('/');
-  return { space: key.slice(0, slash), key: key.slice(slash + 1), value, bytes, stamp };
-}
+const NOTHING_THERE = allOf(NOTHING);
 
 /** What a record that is put says of itself. */
 type Change = Pick<StagedChange, 'key' | 'bytes' | 'stamp'>;

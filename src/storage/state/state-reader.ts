@@ -4,6 +4,7 @@ import type { Codec } from '../../base/codec.ts';
 import type { Scratch } from '../../base/scratch.ts';
 import { isBinary } from '../../machine/binary-string.ts';
 import {
+  blockRecord,
   blockRoom,
   BlockWriter,
   DamagedStateError,
@@ -166,13 +167,12 @@ class StateReader {
     const split = openSplit(key, stored);
     const record = split === undefined ? openValue(key, stored) : await this.#join(key, split);
     if (record === undefined) throw notStored(key);
-    const slash = key.indexOf('/');
     if (!isBinary(key)) throw notStored(key);
-    if (slash < 0) throw new DamagedStateError(`the record ${JSON.stringify(key)} is in no space`);
+    if (!key.includes('/')) throw new DamagedStateError(`the record ${JSON.stringify(key)} is in no space`);
     const { value, bytes, stamp } = record;
-    const space = key.slice(RECORD_PREFIX.length, slash);
-    const inBlock = { space, key: key.slice(slash + 1), value, bytes, stamp };
-    this.#takeRows(this.#writer.add(inBlock));
+    const row = blockRecord({ key: key.slice(RECORD_PREFIX.length), bytes, stamp }, value);
+    if (!this.#writer.fits(row)) this.#takeRows(this.#writer.take());
+    this.#writer.add(row);
   }
 
   #takeRows(block: Uint8Array | undefined): void {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RecordChange } from '../../../src/machine/records.ts';
 import { type Changed, StateFollowsLog } from '../../../src/simulation/properties/state-follows-log.ts';
-import { StoredRecords } from '../../contract/stored-records.ts';
+import { held, StoredRecords } from '../../contract/stored-records.ts';
 import { raft, turn } from './synthetic.ts';
 
 /** Entry 1 makes a and b, entry 2 raises a, entry 3 puts it back. */
@@ -20,7 +20,7 @@ function property(): StateFollowsLog {
 }
 
 function storing(to: number, ...changes: readonly RecordChange[]) {
-  return turn(raft(1), { output: { state: { changes, applied: { index: to, term: 1 } } } });
+  return turn(raft(1), { output: { state: { changes: held(...changes), applied: { index: to, term: 1 } } } });
 }
 
 const a = (value: number): RecordChange => new StoredRecords().change('a', value);
