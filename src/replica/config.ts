@@ -31,7 +31,7 @@ export interface ReplicaConfig {
   readonly stateWriteChangesMax: number;
   /** …and about so many bytes. */
   readonly stateWriteBytesMax: number;
-  /** So many records of each machine are held as values, ready for use; the others as bytes, in half of the memory. */
+  /** So many records of each machine, asked for lately, are held as values besides; all are held as bytes. */
   readonly stateOpenRecordsMax: number;
   /** Bytes of records in one snapshot chunk; one record may exceed it alone. */
   readonly snapshotChunkBytes: number;
