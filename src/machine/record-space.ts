@@ -202,7 +202,8 @@ export class RecordSpace implements Records {
       this.table.unmark(row, CHANGED);
       const stampBefore = this.table.stampOf(row);
       const stamp = this.table.isThere(row) ? stampOf(index, batch.length) : 0;
-      batch.add(row, this.#values.held(row), stamp, stampBefore);
+      const keyBytes = this.#keyBytes(this.table.keyLengthOf(row));
+      batch.add(row, keyBytes, this.#values.held(row), stamp, stampBefore);
       this.table.stamp(row, stamp);
       if (stamp === 0) this.#remove(row);
       else this.table.stored(row, this.#journal.round);
@@ -220,9 +221,10 @@ export class RecordSpace implements Records {
       if (!table.isDue(walk.row, round) || !table.isThere(walk.row)) continue;
       if (walk.bytesLeft <= 0) return false;
       const stamp = table.stampOf(walk.row);
-      batch.add(walk.row, this.#values.held(walk.row), stamp, stamp);
+      const keyBytes = this.#keyBytes(table.keyLengthOf(walk.row));
+      batch.add(walk.row, keyBytes, this.#values.held(walk.row), stamp, stamp);
       table.stored(walk.row, round);
-      walk.bytesLeft -= this.#keyBytes(table.keyLengthOf(walk.row)) + table.bytesOf(walk.row);
+      walk.bytesLeft -= keyBytes + table.bytesOf(walk.row);
     }
     return true;
   }

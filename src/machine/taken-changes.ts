@@ -49,7 +49,7 @@ export class TakenChanges implements HeldChanges {
     return this.rows.length;
   }
 
-  /** About what they take when stored. */
+  /** About what they take when stored, with their keys. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -59,14 +59,15 @@ export class TakenChanges implements HeldChanges {
     this.#parts.push({ space, from: this.length });
   }
 
-  add(row: Row, { place, value, bytes }: Held, stamp: number, stampBefore: number): void {
+  /** @param keyBytes - what the key counts for */
+  add(row: Row, keyBytes: number, { place, value, bytes }: Held, stamp: number, stampBefore: number): void {
     if (value !== undefined) this.values.set(this.length, value);
     this.rows.push(row);
     this.places.push(place);
     this.sizes.push(bytes);
     this.stamps.push(stamp);
     this.stampsBefore.push(stampBefore);
-    this.#bytes += bytes;
+    this.#bytes += keyBytes + bytes;
   }
 
   *[Symbol.iterator](): Generator<RecordChange, void, undefined> {
