@@ -2,6 +2,7 @@
 import { cpSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
+import { waitUntil } from '../../cluster/wait-until.ts';
 import { connect } from '../../src/client/client.ts';
 import { kvorum } from './command.ts';
 import { TestCluster } from './harness.ts';
@@ -40,7 +41,12 @@ test('a node whose directory is an older copy of itself stops, and is replaced; 
   await local.start([victim]);
   const { lastIndex } = await cluster.statusWhere(leader, 'leads', () => true);
   for (const value of ['2', '3', '4']) await client.kv.put('a', value);
-  await cluster.statusWhere(victim, 'holds them', (status) => status.commitIndex >= lastIndex + 3);
+  // What it was told to be committed, it may not have on its disk yet: the leader has to know that it has.
+  await waitUntil({ what: `the word of node ${victim} that it holds them`, timeoutMs: 30_000 }, async () => {
+    const { members } = await client.members.list();
+    const progress = members.find(({ id }) => id === victim)?.progress;
+    return progress !== undefined && progress.matchIndex >= lastIndex + 3 ? true : undefined;
+  });
   await local.kill(victim);
   rmSync(path, { recursive: true });
   renameSync(`${path}-copy`, path);
