@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { crc32 } from '@node-rs/crc32';
 import { StoreError } from '../base/errors.ts';
 import type { NodeId } from '../base/flavor.ts';
 import { replaceFile } from './atomic-file.ts';

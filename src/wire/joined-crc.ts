@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32 } from '@node-rs/crc32';
 
 /** Of CRC-32, as in zlib; bits are reversed: the highest one stands for x^0. */
 const POLYNOMIAL = 0xedb88320;
@@ -22,9 +22,9 @@ export function joinedCrc(first: number, second: number, length: number): number
   return (product(shift, first) ^ second) >>> 0;
 }
 
-/** The CRC-32 of some bytes and `more` behind them, from that of the first ones. zlib would forget it for none. */
+/** The CRC-32 of some bytes and `more` behind them, from that of the first ones. */
 export function continuedCrc(first: number, more: Uint8Array): number {
-  return more.length === 0 ? first : crc32(more, first);
+  return crc32(more, first);
 }
 
 /** Of two polynomials, modulo that of CRC-32. */

@@ -7,7 +7,7 @@
  * TCP's own checksum is 16 bits, and ends at the first proxy: what a faulty one between two nodes
  * makes of a message must not be taken for an entry or a vote.
  */
-import { crc32 } from 'node:zlib';
+import { crc32 } from '@node-rs/crc32';
 import { freshRoom, type Room } from '../base/buffer-pool.ts';
 import type { Codec } from '../base/codec.ts';
 import { StoreError } from '../base/errors.ts';

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32 } from '@node-rs/crc32';
 import { assert } from '../../base/assert.ts';
 import { type LogSummary, readSummary, SUMMARY_BYTES, writeSummary } from './log-summary.ts';
 import { getUint64, setUint64 } from './uint64.ts';

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32 } from '@node-rs/crc32';
 import { present } from '../../base/assert.ts';
 import type { FileSystem, OpenFile } from './file-system.ts';
 import { SECTOR_BYTES } from './frame.ts';

@@ -1,7 +1,7 @@
 import { open, readdir, stat, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { crc32 } from '@node-rs/crc32';
 import { present } from '../../base/assert.ts';
 import { syncDirectory } from '../atomic-file.ts';
 import { systemCode } from '../disk-error.ts';

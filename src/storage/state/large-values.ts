@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32 } from '@node-rs/crc32';
 import { present } from '../../base/assert.ts';
 import { checksumOf } from '../../wire/known-checksums.ts';
 import { LargeFileReader, largeFiles, LargeFileWriter, removeLargeFile } from './large-files.ts';

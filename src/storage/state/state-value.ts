@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32 } from '@node-rs/crc32';
 import { hashOf } from '../../base/hash.ts';
 import { Slab } from '../../base/slab.ts';
 
