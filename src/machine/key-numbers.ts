@@ -2,6 +2,8 @@
 const SIGNS = 257;
 /** So many places of keys are looked at together. */
 const PLACES = 32;
+/** What a number tells goes into 32 bits: they are sorted in half of the time that more would take. */
+const LIMIT_MAX: number = 2 ** 32;
 
 /**
  * Tells what keys have at some places as one whole number for each, which orders as they do: a sign by its
@@ -17,7 +19,9 @@ export class KeyNumbers {
   /** Of the sign of each place, whether it stands there; then its rank. */
   readonly #ranks: Uint16Array = new Uint16Array(PLACES * SIGNS);
   readonly #signs: Uint16Array = new Uint16Array(PLACES);
-  #shortest = Infinity;
+  /** Where keys differ. */
+  readonly #telling: number[] = [];
+  #shortest = PLACES;
   #longest = 0;
 
   /** Behind the last place. */
@@ -25,7 +29,7 @@ export class KeyNumbers {
     return this.#depth + this.#places;
   }
 
-  /** Each number is below it, and it is no more than 2^53. */
+  /** Each number is below it, and it is no more than 2^32. */
   get limit(): number {
     return this.#limit;
   }
@@ -34,27 +38,29 @@ export class KeyNumbers {
   begin(depth: number): void {
     this.#depth = depth;
     this.#ranks.fill(0);
-    this.#shortest = Infinity;
+    this.#shortest = PLACES;
     this.#longest = 0;
   }
 
   /** Every key is to be seen before the first number is told. */
   see(bytes: Uint8Array, from: number, to: number): void {
+    const ranks = this.#ranks;
     const first = from + this.#depth;
-    const end = Math.min(to, first + PLACES);
-    for (let at = first; at < end; at++) this.#ranks[(at - first) * SIGNS + (bytes[at] ?? 0) + 1] = 1;
-    this.#shortest = Math.min(this.#shortest, to - first);
-    this.#longest = Math.max(this.#longest, to - first);
+    const places = Math.min(to - first, PLACES);
+    for (let place = 0; place < places; place++) ranks[place * SIGNS + (bytes[first + place] ?? 0) + 1] = 1;
+    if (places < this.#shortest) this.#shortest = places;
+    if (places > this.#longest) this.#longest = places;
   }
 
   /** All were seen. */
   rank(): void {
-    const places = Math.min(this.#longest, PLACES);
     this.#limit = 1;
-    for (this.#places = 0; this.#places < places; this.#places++) {
+    this.#telling.length = 0;
+    for (this.#places = 0; this.#places < this.#longest; this.#places++) {
       if (this.#places >= this.#shortest) this.#ranks[this.#places * SIGNS] = 1;
       const signs = this.#rankPlace(this.#places * SIGNS);
-      if (this.#limit * signs > Number.MAX_SAFE_INTEGER) return;
+      if (this.#limit * signs > LIMIT_MAX) return;
+      if (signs > 1) this.#telling.push(this.#places);
       this.#limit *= signs;
       this.#signs[this.#places] = signs;
     }
@@ -63,7 +69,7 @@ export class KeyNumbers {
   numberOf(bytes: Uint8Array, from: number, to: number): number {
     const first = from + this.#depth;
     let number = 0;
-    for (let place = 0; place < this.#places; place++) {
+    for (const place of this.#telling) {
       const at = first + place;
       const sign = at < to ? (bytes[at] ?? 0) + 1 : 0;
       number = number * (this.#signs[place] ?? 0) + (this.#ranks[place * SIGNS + sign] ?? 0);

@@ -23,6 +23,9 @@ const STEP_BYTES = 16;
 const SMALL_BYTES = 1024;
 const LARGE_STEP_BYTES = 512;
 const SLOTS_MAX: number = PAGE_BYTES_MAX / STEP_BYTES;
+/** A handle has the slot in its low bits. */
+const SLOT_BITS: number = Math.log2(SLOTS_MAX);
+const SLOT_MASK: number = SLOTS_MAX - 1;
 /** Each piece stands behind its length: in one byte up to here… */
 const SHORT_MAX = 0x7f;
 /** …in two up to here, of which the first has its highest bit set… */
@@ -109,7 +112,7 @@ export class RecordArena {
   /** The page that a piece lies in, between `from` and `to`: what `read` gives, for those who ask too often to make an object each time. */
   seek(handle: Handle): Uint8Array {
     const { bytes, size } = this.#pageOf(handle);
-    const at = (handle % SLOTS_MAX) * size.slotBytes;
+    const at = (handle & SLOT_MASK) * size.slotBytes;
     const first = bytes[at] ?? 0;
     if (first <= SHORT_MAX) {
       this.from = at + 1;
@@ -129,7 +132,7 @@ export class RecordArena {
     const { room } = page.size;
     if (page.pieces === page.slots) page.place = room.push(page) - 1;
     page.pieces--;
-    page.released.push(handle % SLOTS_MAX);
+    page.released.push(handle & SLOT_MASK);
     assert(page.pieces >= 0, 'a piece is released once');
     // One page of small slots stays: else a single piece that comes and goes would need a new one each time.
     if (page.pieces === 0 && (room.length > 1 || page.slots === 1)) this.#drop(page, room);
@@ -176,7 +179,7 @@ export class RecordArena {
   }
 
   #pageOf(handle: Handle): Page {
-    return present(this.#pages[Math.floor(handle / SLOTS_MAX)], 'a piece that is asked for is there');
+    return present(this.#pages[handle >>> SLOT_BITS], 'a piece that is asked for is there');
   }
 }
 

@@ -100,8 +100,9 @@ export class RecordOrder {
   /** The tree, which knows what was loaded. */
   #settled(): RowTree {
     if (this.#loadedRows === 0) return this.#tree;
+    const sorted = this.#sortedLoaded();
     const rows: Row[] = [];
-    for (const row of this.#sortedLoaded()) rows.push(row);
+    for (let at = 0; at < sorted.length; at++) rows.push(sorted[at] ?? 0);
     this.#isBuilding = true;
     this.#tree = bulk.bulkLoad(rows, noValues(rows.length), NODE_ROWS_MAX, this.#compare, 1);
     this.#isBuilding = false;

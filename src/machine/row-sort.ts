@@ -5,7 +5,7 @@ import type { RecordTable, Row } from './record-table.ts';
 const MANY_ROWS = 512;
 /** Of a number, so many bits are looked at together. */
 const BITS = 11;
-const VALUES = 2 ** BITS;
+const VALUES: number = 2 ** BITS;
 
 /** Rows whose keys begin with the same bytes, so many of them. */
 interface Group {
@@ -17,7 +17,7 @@ interface Group {
 interface Numbered {
   readonly rows: Int32Array;
   /** What the key of each row has at some places. */
-  readonly numbers: Float64Array;
+  readonly numbers: Uint32Array;
 }
 
 /**
@@ -46,9 +46,9 @@ function sortGroup(
   groups: Group[],
 ): void {
   keys.begin(depth);
-  for (const row of rows) table.see(row, keys);
+  for (let at = 0; at < rows.length; at++) table.see(rows[at] ?? 0, keys);
   keys.rank();
-  const numbers = new Float64Array(rows.length);
+  const numbers = new Uint32Array(rows.length);
   for (let at = 0; at < rows.length; at++) numbers[at] = table.numberOf(rows[at] ?? 0, keys);
   sortNumbers({ rows, numbers }, keys.limit);
   let start = 0;
@@ -62,29 +62,34 @@ function sortGroup(
 /** By the lowest bits first: those that have them in common stay as they stood (radix sort). */
 function sortNumbers({ rows, numbers }: Numbered, limit: number): void {
   let from: Numbered = { rows, numbers };
-  let into: Numbered = { rows: new Int32Array(rows.length), numbers: new Float64Array(rows.length) };
+  let into: Numbered = { rows: new Int32Array(rows.length), numbers: new Uint32Array(rows.length) };
   const ends = new Int32Array(VALUES);
-  for (let unit = 1; unit < limit; unit *= VALUES) {
-    countEnds(ends, from.numbers, unit);
-    for (let at = rows.length - 1; at >= 0; at--) {
-      const number = from.numbers[at] ?? 0;
-      const value = Math.floor(number / unit) % VALUES;
-      const place = (ends[value] ?? 0) - 1;
-      ends[value] = place;
-      into.rows[place] = from.rows[at] ?? 0;
-      into.numbers[place] = number;
-    }
+  for (let shift = 0; 2 ** shift < limit; shift += BITS) {
+    countEnds(ends, from.numbers, shift);
+    moveRows(from, into, ends, shift);
     [from, into] = [into, from];
   }
+  if (from.rows === rows) return;
   rows.set(from.rows);
   numbers.set(from.numbers);
 }
 
-/** Where those end that have the same bits at the unit, once they stand in order. */
-function countEnds(ends: Int32Array, numbers: Float64Array, unit: number): void {
+function moveRows(from: Numbered, into: Numbered, ends: Int32Array, shift: number): void {
+  for (let at = from.rows.length - 1; at >= 0; at--) {
+    const number = from.numbers[at] ?? 0;
+    const value = (number >>> shift) & (VALUES - 1);
+    const place = (ends[value] ?? 0) - 1;
+    ends[value] = place;
+    into.rows[place] = from.rows[at] ?? 0;
+    into.numbers[place] = number;
+  }
+}
+
+/** Where those end that have the same bits there, once they stand in order. */
+function countEnds(ends: Int32Array, numbers: Uint32Array, shift: number): void {
   ends.fill(0);
-  for (const number of numbers) {
-    const value = Math.floor(number / unit) % VALUES;
+  for (let at = 0; at < numbers.length; at++) {
+    const value = ((numbers[at] ?? 0) >>> shift) & (VALUES - 1);
     ends[value] = (ends[value] ?? 0) + 1;
   }
   let end = 0;
