@@ -14,6 +14,7 @@ export const NO_ROW: Row = -1;
 export const PROBE: Row = -2;
 
 const FIRST_ROWS = 16;
+const SLOT_WORDS = 2;
 /** So many times as large at once it becomes where more rows are expected: each time all of them move. */
 const EXPECTED_GROWTH = 16;
 
@@ -27,11 +28,10 @@ export class RecordTable {
   readonly #freeRows: Row[] = [];
   /** Behind the last row that was ever used. */
   #rows = 0;
-  /** The row, plus 1, of each slot; 0 for none. */
-  #slots: Int32Array = new Int32Array(2 * FIRST_ROWS);
+  /** Of each slot, the row, plus 1, 0 for none; and the hash of its key, so that nobody asks the row of another key. */
+  #slots: Int32Array = new Int32Array(2 * FIRST_ROWS * SLOT_WORDS);
   /** NOWHERE for a row that is free. */
   #keyPlaces: Int32Array = new Int32Array(FIRST_ROWS);
-  #hashes: Int32Array = new Int32Array(FIRST_ROWS);
   #places: Int32Array = new Int32Array(FIRST_ROWS);
   #bytes: Uint32Array = new Uint32Array(FIRST_ROWS);
   #stamps: Int32Array = new Int32Array(FIRST_ROWS);
@@ -64,10 +64,10 @@ export class RecordTable {
   find(key: string): Row {
     const hash = hashOf(key);
     const slots = this.#slots;
-    for (let slot = hash & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
+    for (let slot = homeOf(hash, slots); ; slot = behind(slot, slots)) {
       const row = (slots[slot] ?? 0) - 1;
       if (row === NO_ROW) return row;
-      if (this.#hashes[row] === hash && this.#keys.is(this.#keyPlaces[row] ?? NOWHERE, key)) return row;
+      if (slots[slot + 1] === hash && this.#keys.is(this.#keyPlaces[row] ?? NOWHERE, key)) return row;
     }
   }
 
@@ -75,10 +75,10 @@ export class RecordTable {
   findOrAddBytes(key: ByteRange): Row {
     const hash = hashOfBytes(key.bytes, key.from, key.to);
     const slots = this.#slots;
-    for (let slot = hash & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
+    for (let slot = homeOf(hash, slots); ; slot = behind(slot, slots)) {
       const row = (slots[slot] ?? 0) - 1;
       if (row === NO_ROW) return ~this.#add(hash, this.#keys.storeBytes(key));
-      if (this.#hashes[row] === hash && this.#keys.compareBytes(this.#keyPlaces[row] ?? NOWHERE, key) === 0)
+      if (slots[slot + 1] === hash && this.#keys.compareBytes(this.#keyPlaces[row] ?? NOWHERE, key) === 0)
         return row;
     }
   }
@@ -92,16 +92,17 @@ export class RecordTable {
   unlink(row: Row): void {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let hole = (this.#hashes[row] ?? 0) & mask;
+    let hole = homeOf(this.hashOf(row), slots);
     while (slots[hole] !== row + 1) {
       assert(slots[hole] !== 0, 'a row that is unlinked was linked');
-      hole = (hole + 1) & mask;
+      hole = behind(hole, slots);
     }
     // What stands behind the hole, and would not be found over it, moves up (Knuth, TAOCP 3, 6.4, algorithm R).
-    for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = (this.#hashes[(slots[slot] ?? 0) - 1] ?? 0) & mask;
+    for (let slot = behind(hole, slots); slots[slot] !== 0; slot = behind(slot, slots)) {
+      const home = homeOf(slots[slot + 1] ?? 0, slots);
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
       slots[hole] = slots[slot] ?? 0;
+      slots[hole + 1] = slots[slot + 1] ?? 0;
       hole = slot;
     }
     slots[hole] = 0;
@@ -128,7 +129,8 @@ export class RecordTable {
 
   /** Of the row's key. */
   hashOf(row: Row): number {
-    return this.#hashes[row] ?? 0;
+    const { bytes, from, to } = this.keyBytesOf(row);
+    return hashOfBytes(bytes, from, to);
   }
 
   /** Below 0 if the key of the left row comes before that of the right one, 0 if it is the same. */
@@ -248,9 +250,8 @@ export class RecordTable {
 
   #add(hash: number, key: Handle): Row {
     const row = this.#freeRows.pop() ?? this.#rows++;
-    if (row === this.#hashes.length) this.#grow();
+    if (row === this.#keyPlaces.length) this.#grow();
     this.#keyPlaces[row] = key;
-    this.#hashes[row] = hash;
     this.#places[row] = NOWHERE;
     this.#bytes[row] = 0;
     this.#stamps[row] = 0;
@@ -268,17 +269,17 @@ export class RecordTable {
   }
 
   #fillSlot(hash: number, row: Row): void {
-    const mask = this.#slots.length - 1;
-    let slot = hash & mask;
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.#slots[slot] = row + 1;
+    const slots = this.#slots;
+    let slot = homeOf(hash, slots);
+    while (slots[slot] !== 0) slot = behind(slot, slots);
+    slots[slot] = row + 1;
+    slots[slot + 1] = hash;
   }
 
   #grow(): void {
-    const before = this.#hashes.length;
+    const before = this.#keyPlaces.length;
     const rows = Math.max(2 * before, Math.min(EXPECTED_GROWTH * before, this.#expected));
     this.#keyPlaces = grown(this.#keyPlaces, new Int32Array(rows));
-    this.#hashes = grown(this.#hashes, new Int32Array(rows));
     this.#places = grown(this.#places, new Int32Array(rows));
     this.#bytes = grown(this.#bytes, new Uint32Array(rows));
     this.#stamps = grown(this.#stamps, new Int32Array(rows));
@@ -287,9 +288,21 @@ export class RecordTable {
     this.#states = grown(this.#states, new Uint8Array(rows));
     this.#valuePlaces = grown(this.#valuePlaces, new Int32Array(rows));
     const slots = this.#slots;
-    this.#slots = new Int32Array(2 * rows);
-    for (const filled of slots) if (filled !== 0) this.#fillSlot(this.#hashes[filled - 1] ?? 0, filled - 1);
+    this.#slots = new Int32Array(2 * rows * SLOT_WORDS);
+    for (let slot = 0; slot < slots.length; slot += SLOT_WORDS) {
+      const filled = slots[slot] ?? 0;
+      if (filled !== 0) this.#fillSlot(slots[slot + 1] ?? 0, filled - 1);
+    }
   }
+}
+
+/** Where the slot of a key with that hash is, unless others are there. */
+function homeOf(hash: number, slots: Int32Array): number {
+  return (hash * SLOT_WORDS) & (slots.length - 1);
+}
+
+function behind(slot: number, slots: Int32Array): number {
+  return (slot + SLOT_WORDS) & (slots.length - 1);
 }
 
 function grown<Column extends Int32Array | Uint32Array | Uint8Array>(column: Column, larger: Column): Column {
