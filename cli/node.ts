@@ -38,8 +38,10 @@ async function runNode(flags: NodeFlags): Promise<void> {
   const signals = new Signals(log);
   const node = await startOrExit(flags, log);
   signals.stop(node);
-  const { seekVote } = await import('./node/promotion.ts');
-  void seekVote(node, log);
+  if (node.wish !== undefined) {
+    const { seekVote } = await import('./node/promotion.ts');
+    void seekVote(node, log);
+  }
   const reason = await node.stopped;
   if (reason.kind === 'asked') process.exit(0);
   const { exitCode } = await import('../src/node/stop-reason.ts');

@@ -13,7 +13,6 @@ const TIMEOUT_MS = 5_000;
 
 /** Settles when the node has its vote, does not want it any longer, or has stopped. */
 export async function seekVote(node: RunningNode, log: EventLog): Promise<void> {
-  if (node.wish === undefined) return;
   const client = connect([node.address, ...node.members.map(({ address }) => address)], {
     name: 'kvorum node --join',
     timeoutMs: TIMEOUT_MS,
