@@ -1,3 +1,5 @@
+import type { ByteRange } from '../base/byte-range.ts';
+
 /** Whether two plain values (null, booleans, numbers, strings, bytes, arrays and objects of them) are the same. */
 export function deepEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
@@ -13,6 +15,11 @@ export function deepEqual(a: unknown, b: unknown): boolean {
   }
   for (const _ in fieldsB) fields--;
   return fields === 0;
+}
+
+/** Whether a range holds just these bytes. */
+export function holdsBytes({ bytes, from, to }: ByteRange, other: Uint8Array): boolean {
+  return to - from === other.length && Buffer.compare(bytes.subarray(from, to), other) === 0;
 }
 
 function sameBytes(a: object, b: object): boolean {

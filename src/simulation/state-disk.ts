@@ -1,33 +1,27 @@
 import { assert } from '../base/assert.ts';
-import { copyOf } from '../base/byte-range.ts';
+import type { ByteRange } from '../base/byte-range.ts';
 import type { Index } from '../base/flavor.ts';
 import type { Random } from '../base/random.ts';
+import { Slab } from '../base/slab.ts';
 import type { Packing } from '../machine/record-packer.ts';
 import { RecordTree } from '../machine/record-tree.ts';
 import type { Position } from '../raft/entry.ts';
 import type { StageStep, StateReplacement, StateWrite } from '../replica/output.ts';
 import { msgpackCodec } from '../wire/msgpack-codec.ts';
-import { deepEqual } from './deep-equal.ts';
+import { deepEqual, holdsBytes } from './deep-equal.ts';
 import type { Marks } from './marks.ts';
 import { claim } from './violation.ts';
 
-/** A real disk asks for all that is put in bytes, long after it was put; here a part does, since it costs time. */
-const ENCODED_EVERY = 4;
 const NAME = 'a record takes the place of what is stored';
 const ROUND = 'a round stores every record again';
 
-/** As a value, or as the codec wrote it. */
 interface Stored {
-  readonly value: unknown;
-  readonly encoded: Uint8Array | undefined;
+  /** As the codec wrote it. */
+  readonly encoded: Uint8Array;
   readonly bytes: number;
   readonly stamp: number;
   /** The step that stored it last. */
   readonly step: number;
-}
-
-function valueOf({ value, encoded }: Stored): unknown {
-  return encoded === undefined ? value : msgpackCodec.decode(encoded);
 }
 
 /** A whole new state on its way, or there already. */
@@ -52,7 +46,7 @@ export class StateDisk {
   #foldedSteps = 0;
   /** With which the present round began; see `Rounds`. */
   #roundStep = 0;
-  #puts = 0;
+  readonly #copies = new Slab();
 
   /** What is stored, and would be there after a restart of the process alone. */
   get applied(): Position {
@@ -79,7 +73,7 @@ export class StateDisk {
       const found = this.#stage.get(key)?.stamp ?? 0;
       claim(found === stampBefore, NAME, () => `${key} bears the stamp ${found} instead of ${stampBefore}`);
       if (encoded === undefined) this.#stage.delete(key);
-      else this.#stage.set(key, { value: undefined, encoded, bytes, stamp, step: 0 });
+      else this.#stage.set(key, { encoded, bytes, stamp, step: 0 });
     }
   }
 
@@ -133,13 +127,9 @@ export class StateDisk {
   read(packing: Packing): RecordTree {
     assert(this.#steps.length === 0, 'a state is read after a crash');
     const tree = RecordTree.untracked(packing);
-    for (const [key, record] of this.#records) {
-      const { value, encoded = packing.codec.encode(value), bytes, stamp, step } = record;
+    for (const [key, { encoded, bytes, stamp, step }] of this.#records) {
       tree.loads(step >= this.#roundStep);
       tree.load(key, encoded, bytes, stamp);
-      // It is encoded once, however often it is read.
-      if (record.encoded === undefined)
-        this.#records.set(key, { value: undefined, encoded, bytes, stamp, step });
     }
     return tree;
   }
@@ -157,18 +147,19 @@ export class StateDisk {
       }
       if (step.write.changes.beginsRound === true) this.#beginRound();
       for (const change of step.write.changes) {
-        const { key, value, bytes, stamp, stampBefore } = change;
+        const { key, bytes, stamp, stampBefore } = change;
         const before = this.#records.get(key);
         const found = before?.stamp ?? 0;
         claim(found === stampBefore, NAME, () => `${key} bears the stamp ${found} instead of ${stampBefore}`);
-        if (before !== undefined && stamp === stampBefore)
-          claim(deepEqual(valueOf(before), value), ROUND, () => `${key} is not what was stored`);
-        if (value === undefined) {
+        if (stamp === 0) {
           this.#records.delete(key);
           continue;
         }
-        const encoded = ++this.#puts % ENCODED_EVERY === 0 ? copyOf(change.encoded(msgpackCodec)) : undefined;
-        this.#records.set(key, { value, encoded, bytes, stamp, step: this.#foldedSteps });
+        const range = change.encoded(msgpackCodec);
+        if (before !== undefined && stamp === stampBefore)
+          claim(isSame(before.encoded, range), ROUND, () => `${key} is not what was stored`);
+        const encoded = this.#copies.copy(range.bytes.subarray(range.from, range.to));
+        this.#records.set(key, { encoded, bytes, stamp, step: this.#foldedSteps });
       }
       step.write.changes.close();
       this.#synced = step.write.applied;
@@ -186,4 +177,11 @@ export class StateDisk {
     }
     this.#roundStep = this.#foldedSteps;
   }
+}
+
+/** What is the same in other bytes is the same too. */
+function isSame(before: Uint8Array, range: ByteRange): boolean {
+  if (holdsBytes(range, before)) return true;
+  const now = range.bytes.subarray(range.from, range.to);
+  return deepEqual(msgpackCodec.decode(before), msgpackCodec.decode(now));
 }
