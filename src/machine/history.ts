@@ -11,8 +11,9 @@ import type { Draft } from './draft.ts';
 import { HISTORY_BYTES_MAX, HISTORY_REVISIONS_MAX } from './limits.ts';
 import type { MachineEvent } from './machine.ts';
 import { PlainnessError } from './plainness-error.ts';
-import type { RecordSpace } from './record-space.ts';
+import { RecordSpace } from './record-space.ts';
 import type { ReadSpaces, RecordTree } from './record-tree.ts';
+import type { ReadRecords } from './records.ts';
 import { readRootState, type RootState } from './root-state.ts';
 import { sizeOf } from './size-of.ts';
 
@@ -92,14 +93,10 @@ export function eventsFrom(
   const { revision: last, compactedRevision } = readRootState(spaces);
   assert(fromRevision > compactedRevision, 'the events asked for are kept');
   if (fromRevision > last) return [];
-  const records = spaces.space(SPACE);
-  const behind = orderedKey(fromRevision + 1);
-  const [start] = records.range<HistoryRecord>('', behind, { limit: 1, reverse: true });
-  const [firstKey] = present(start, 'every kept revision has its record');
   const found: StoreEvent[] = [];
   let bytes = 0;
-  for (const [key, record] of records.range<HistoryRecord>(firstKey, undefined)) {
-    let revision = fromOrderedKey(key);
+  for (const { first, record } of recordsFrom(spaces.space(SPACE), fromRevision)) {
+    let revision = first;
     for (const each of record) {
       if (revision >= fromRevision) {
         bytes += sizeOf(each);
@@ -113,6 +110,25 @@ export function eventsFrom(
     }
   }
   return found;
+}
+
+/** What holds a revision, and all behind it; each with its first revision. */
+function* recordsFrom(
+  records: ReadRecords,
+  revision: Revision,
+): Generator<{ readonly first: Revision; readonly record: HistoryRecord }> {
+  // Most watches stand near the end: for them the open record need neither be put nor read again.
+  const draft = records instanceof RecordSpace ? records.draft : undefined;
+  if (draft instanceof OpenRecord && revision >= draft.first) {
+    yield { first: draft.first, record: draft.revisions };
+    return;
+  }
+  const behind = orderedKey(revision + 1);
+  const [start] = records.range<HistoryRecord>('', behind, { limit: 1, reverse: true });
+  const [firstKey] = present(start, 'every kept revision has its record');
+  for (const [key, record] of records.range<HistoryRecord>(firstKey, undefined)) {
+    yield { first: fromOrderedKey(key), record };
+  }
 }
 
 /** Forgets the oldest records: those behind the compacted revision, and those beyond so many bytes. */
@@ -169,6 +185,14 @@ class OpenRecord implements Draft {
     const oldest = oldestRecord(records, last);
     const isOpen = oldest === undefined || fromOrderedKey(oldest.key) === this.#first;
     this.oldestEnd = isOpen ? Infinity : oldest.end;
+  }
+
+  get first(): Revision {
+    return this.#first;
+  }
+
+  get revisions(): HistoryRecord {
+    return this.#revisions;
   }
 
   get isFull(): boolean {

@@ -1,6 +1,6 @@
 import type { Index, Revision } from '../base/flavor.ts';
 import type { Draft } from './draft.ts';
-import type { RecordSpace } from './record-space.ts';
+import { RecordSpace } from './record-space.ts';
 import type { ReadSpaces, RecordTree } from './record-tree.ts';
 
 /** What the root knows beside its machines: one record. */
@@ -22,15 +22,11 @@ const KEY = 'state';
 
 const EMPTY: RootState = { index: 0, timeMs: 0, revision: 0, compactedRevision: 0, historyBytes: 0 };
 
-/** Zeros for an empty store. */
+/** Zeros for an empty store. What is put off stays so. */
 export function readRootState(spaces: ReadSpaces): RootState {
-  return spaces.space(SPACE).get<RootState>(KEY) ?? EMPTY;
-}
-
-/** The same for the next command: what is put off may stay so. */
-export function lastRootState(tree: RecordTree): RootState {
-  const { draft } = tree.space(SPACE);
-  return draft instanceof RootDraft ? draft.state : readRootState(tree);
+  const records = spaces.space(SPACE);
+  if (records instanceof RecordSpace && records.draft instanceof RootDraft) return records.draft.state;
+  return records.get<RootState>(KEY) ?? EMPTY;
 }
 
 /** Put off until somebody looks: it changes with every command. */

@@ -15,7 +15,7 @@ import type { Command, CommandOutcome, CommandRefusal, LoggedCommand } from './c
 import { DEFAULT_HISTORY_LIMITS, type HistoryLimits } from './history.ts';
 import type { AnyMachine, At, Parsed } from './machine.ts';
 import type { ReadSpaces, RecordTree } from './record-tree.ts';
-import { lastRootState, readRootState, type RootState, writeRootState } from './root-state.ts';
+import { readRootState, type RootState, writeRootState } from './root-state.ts';
 import { raiseVersion } from './root-version.ts';
 import { deadlineMs, failureMessage, isDue, runCommand, runExpire, type Step } from './run-machine.ts';
 import { admit, remember } from './sessions/exactly-once.ts';
@@ -138,7 +138,7 @@ function applyLogged(
   logged: LoggedCommand,
   place: EntryPlace,
 ): CommandOutcome {
-  const before = lastRootState(tree);
+  const before = readRootState(tree);
   assert(place.index > before.index, 'an entry is applied once');
   assert(logged.timeMs >= before.timeMs, 'log time never goes back');
   const { revision, compactedRevision, historyBytes } = before;
